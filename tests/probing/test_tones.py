@@ -1,6 +1,7 @@
 """Tones by frequency and cadence, over lines with loss, jitter, noise and other levels."""
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.proof_size import size
 CHINA = TONES["CN"]
 EACH = size(30, 100)
 NEEDED = 0.98
+Record = Callable[[str, object], None]
 
 
 def recognized(sound, tones, rng):
@@ -57,6 +59,40 @@ def test_each_tone_is_recognized_and_none_is_taken_for_another(country: str, ton
     assert wrong == 0
     # Fewer than a hundred cannot show 98 of them.
     assert right >= min(count - 1, round(NEEDED * count)) or country != "CN"
+
+
+def heard_by_engine(tone: Tone, stalls: float, rng: random.Random) -> set[ToneKind]:
+    """What is heard in a call that is ended after 6 s, or after 11 s where it only rings."""
+    seconds = 11.0 if tone.kind is ToneKind.RINGBACK else 6.0
+    shift, level = rng.uniform(-20, 20), rng.uniform(-25, -8)
+    sound = corpus.tone(tone.frequencies, tone.cadence, seconds + 5, shift=shift, level=level)
+    begin = rng.randrange(int(sum(tone.cadence) * corpus.RATE))
+    line = corpus.Line(noise=rng.uniform(-65, -42), gain=rng.uniform(-8, 3))
+    pcm = line.carry(sound[begin : begin + int(seconds * corpus.RATE)], rng)
+    played = corpus.any_engine(rng, stalls).play(pcm, rng)
+    return {it.kind for it in recognize_tones(frames_of(samples_of(played)), CHINA)}
+
+
+@pytest.mark.parametrize("stalls", [0.0, 0.02], ids=["idle", "busy"])
+@pytest.mark.parametrize("tone", CHINA, ids=[tone.kind for tone in CHINA])
+def test_each_tone_is_recognized_as_the_engine_plays_it(
+    tone: Tone, stalls: float, record_property: Record
+) -> None:
+    count = size(50, 200)
+    heard = [
+        heard_by_engine(tone, stalls, random.Random(f"{tone.kind}{it}")) for it in range(count)
+    ]
+    right = heard.count({tone.kind})
+    record_property(f"{tone.kind}, {stalls}", f"{right} of {count}, unknown {heard.count(set())}")
+    assert set().union(*heard) <= {tone.kind}
+    assert right >= NEEDED * count
+
+
+def test_a_tone_is_not_taken_for_a_quicker_one_however_much_is_missing() -> None:
+    for index in range(size(60, 600)):
+        rng = random.Random(index)
+        tone = CHINA[index % 3]
+        assert heard_by_engine(tone, rng.uniform(0.02, 0.08), rng) <= {tone.kind}, index
 
 
 def test_special_information_tones_are_recognized() -> None:

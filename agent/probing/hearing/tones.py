@@ -40,11 +40,16 @@ _LONGER: Final = 0.13
 _SHORTER: Final = 0.2
 """The share by which it may be too short: lost packets take their time with them."""
 _LEAST_TOLERANCE: Final = 0.065
+_MOST_MISSING: Final = 0.55
+"""A run that is this share of what it should be is one of which something is missing: it proves
+nothing, and does not end a tone. A longer one than there should be is another tone's."""
 _LONG_PERIOD: Final = 3.0
 _LONG_PAUSE: Final = 1.3
 _CONFIDENCE: Final = (0.0, 0.82, 0.9, 0.94, 0.96, 0.97, 0.98)
-"""By how many whole runs fit the cadence."""
+"""By how many runs fit the cadence from end to end."""
 _FEWEST_RUNS: Final = 3
+_CERTAIN_RUNS: Final = 6
+"""So many runs are no slower tone of which something is missing, whatever is beside them."""
 _SIT_LENGTH: Final = (0.17, 0.46)
 
 _Mask = NDArray[np.bool_]
@@ -82,7 +87,7 @@ def recognize_tones(frames: Frames, tones: Sequence[Tone]) -> tuple[ToneHeard, .
     for frequencies in dict.fromkeys(tone.frequencies for tone in tones):
         runs = tuple(_runs(_states(frames, frequencies)))
         rivals = [tone for tone in tones if tone.frequencies == frequencies]
-        recognized += (each for tone in rivals for each in _stretches(runs, tone))
+        recognized += (each for tone in rivals for each in _stretches(runs, tone, rivals))
     return tuple(sorted(recognized, key=lambda each: each.start))
 
 
@@ -136,29 +141,54 @@ def _runs(states: _Kinds) -> Iterator[_Run]:
         position += length
 
 
-def _stretches(runs: Sequence[_Run], tone: Tone) -> Iterator[ToneHeard]:
+def _stretches(runs: Sequence[_Run], tone: Tone, rivals: Sequence[Tone]) -> Iterator[ToneHeard]:
     """The longest stretches of runs that have the cadence of ``tone``."""
+    slower = [rival for rival in rivals if sum(tone.cadence) < sum(rival.cadence) < _LONG_PERIOD]
     index = 0
     while index < len(runs):
-        count = max(_fitting(runs[index:], tone, phase) for phase in range(len(tone.cadence)))
-        found = _judge(runs[index : index + count], tone)
-        if found is None:
+        phases = range(len(tone.cadence))
+        fits = max((_fitting(runs[index:], tone, phase) for phase in phases), key=_rank)
+        found = _judge(runs[index : index + len(fits)], fits, tone)
+        beside = (*runs[max(0, index - 1) : index], *runs[index + len(fits) :][:1])
+        is_doubtful = sum(fits) < _CERTAIN_RUNS and any(_is_of(run, slower) for run in beside)
+        if found is None or is_doubtful:
             index += 1
         else:
             yield found
-            index += count
+            index += len(fits)
 
 
-def _fitting(runs: Sequence[_Run], tone: Tone, phase: int) -> int:
-    """How many runs from the first on have the cadence, which begins in ``phase``."""
+def _is_of(run: _Run, tones: Sequence[Tone]) -> bool:
+    """Whether a run may be one of these tones, of which something is missing."""
+    steps = [(each, step % 2) for tone in tones for step, each in enumerate(tone.cadence)]
+    return run.whole and any(
+        run.state == (_PAUSE if is_pause else _TONE)
+        and run.length >= _MOST_MISSING * expected
+        and _fits(run, expected, is_end=True)
+        for expected, is_pause in steps
+    )
+
+
+def _rank(fits: Sequence[bool]) -> tuple[int, int]:
+    return len(fits), sum(fits)
+
+
+def _fitting(runs: Sequence[_Run], tone: Tone, phase: int) -> list[bool]:
+    """Whether each of the runs from the first on is as long as the cadence says; else it is cut.
+
+    The cadence begins in ``phase``; the first run that is none of it ends the list.
+    """
+    fits: list[bool] = []
     for count, run in enumerate(runs):
         step = (phase + count) % len(tone.cadence)
-        if run.state != (_PAUSE if step % 2 else _TONE):
-            return count
-        if not _fits(run, tone.cadence[step], is_end=not run.whole):
+        expected = tone.cadence[step]
+        is_full = _fits(run, expected, is_end=not run.whole)
+        is_cut = _MOST_MISSING * expected <= run.length < expected
+        if run.state != (_PAUSE if step % 2 else _TONE) or not (is_full or is_cut):
             # The pause after a ringback's tone may be cut short by what comes next.
-            return count
-    return len(runs)
+            break
+        fits.append(is_full)
+    return fits
 
 
 def _fits(run: _Run, expected: float, *, is_end: bool) -> bool:
@@ -167,24 +197,30 @@ def _fits(run: _Run, expected: float, *, is_end: bool) -> bool:
     return is_end or run.length >= expected - max(_LEAST_TOLERANCE, _SHORTER * expected)
 
 
-def _judge(runs: Sequence[_Run], tone: Tone) -> ToneHeard | None:
-    whole = sum(run.whole for run in runs)
+def _judge(runs: Sequence[_Run], fits: Sequence[bool], tone: Tone) -> ToneHeard | None:
+    whole = sum(run.whole and fit for run, fit in zip(runs, fits, strict=True))
     if sum(tone.cadence) >= _LONG_PERIOD:
         if not _is_long_tone(runs, tone):
             return None
     elif whole < _FEWEST_RUNS or not any(run.state == _TONE for run in runs):
         return None
-    confidence = _CONFIDENCE[min(whole, len(_CONFIDENCE) - 1)]
+    confidence = _CONFIDENCE[min(max(whole, 1), len(_CONFIDENCE) - 1)]
     return ToneHeard(tone.kind, runs[0].start, runs[-1].end, confidence)
 
 
 def _is_long_tone(runs: Sequence[_Run], tone: Tone) -> bool:
-    """Whether a tone that seldom sounds was heard once in full, and a long pause beside it."""
+    """Whether a tone that seldom sounds was heard once in full, and a long pause beside it.
+
+    Twice nearly in full is as good, with a long pause between.
+    """
     first = max(tone.cadence[::2])
     sounded = [run for run in runs if run.state == _TONE]
     full = [run for run in sounded if run.length >= first - max(0.1, _SHORTER * first)]
     paused = [run for run in runs if run.state == _PAUSE and run.length >= _LONG_PAUSE]
-    return bool(full) and bool(paused) and any(run.whole for run in (*full, *paused))
+    if full and paused and any(run.whole for run in (*full, *paused)):
+        return True
+    cut = [run for run in sounded if run.length >= _MOST_MISSING * first]
+    return len(cut) > 1 and any(run.whole for run in paused)
 
 
 def _special_information(frames: Frames) -> Iterator[ToneHeard]:
