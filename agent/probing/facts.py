@@ -68,6 +68,8 @@ class ProbeCall(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     prompt: str = ""
     """The announcement that was recognized, by the name it was enrolled under."""
     prompt_confidence: float = 0.0
+    words: str = ""
+    """What was said before any answer, as a machine wrote it down; phones in it are masked."""
     sip_status: int = 0
     sip_phrase: str = ""
     q850_cause: int | None = None

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import uuid4
 
 from agent.config.dial import Caller
+from agent.masking import mask_text
 from agent.model import AccountKey
 from agent.probing.call import PlacedCall
 from agent.probing.call_ledger import CallFile
@@ -71,6 +72,7 @@ def facts_of(made: Made, control: Control) -> ProbeCall:
         evidence=judgement.evidence,
         prompt=judgement.prompt,
         prompt_confidence=judgement.prompt_confidence,
+        words=mask_text(observation.early.words),
         sip_status=signalling.status,
         sip_phrase=signalling.phrase,
         q850_cause=signalling.cause,

@@ -54,6 +54,8 @@ class ProbeCallView(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...]
     announcement: str
     announcement_confidence: float
+    words: str
+    """What was said before any answer, as a machine wrote it down, with phones masked."""
     sip_status: int | None
     sip_phrase: str
     q850_cause: int | None
@@ -201,6 +203,7 @@ def call_view(call: ProbeCall, files: tuple[str, ...]) -> ProbeCallView:
         evidence=call.evidence,
         announcement=call.prompt,
         announcement_confidence=call.prompt_confidence,
+        words=mask_text(call.words),
         sip_status=call.sip_status or None,
         sip_phrase=mask_text(call.sip_phrase),
         q850_cause=call.q850_cause,

@@ -31,6 +31,7 @@ async def _plant(data: Path, phones: PlantedPhones) -> None:
         confidence=0.9,
         control=Control.PASSED,
         prompt=phones.text("test call announcement"),
+        words=phones.text("test call words"),
         sip_status=480,
         sip_phrase=phones.text("test call phrase"),
         carrier=phones.text("test call carrier"),

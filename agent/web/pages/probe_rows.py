@@ -28,6 +28,8 @@ class ProbeRow:
     """What it says of the number: ``ok``, ``down`` or ``unknown``."""
     outcome: str
     announcement: str
+    words: str
+    """What a machine wrote down of what was said."""
     line: str
     """What is known of the line that called."""
     line_health: str
@@ -53,6 +55,7 @@ def probe_row(call: ProbeCall, locale: str, files: tuple[str, ...] = ()) -> Prob
         health=health_of(call),
         outcome=outcome_text(call.outcome, locale),
         announcement=announcement_text(call.prompt, locale),
+        words=mask_text(call.words),
         line=CONTROLS[call.control].text(locale),
         line_health=_LINE_HEALTH[call.control],
         caller_facts=" · ".join(filter(None, facts)),
