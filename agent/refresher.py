@@ -231,9 +231,8 @@ class Refresher:
         self, key: AccountKey, snapshot: Snapshot, before: CheckResult | None, now: float
     ) -> tuple[CheckResult, tuple[Block, ...]]:
         checker = self._checker
-        others = {(it.provider, it.account): it for it in self._fleet.snapshots()}
         snapshot = self._moved.without_moved(snapshot, checker.baselines, now)
-        snapshot = checker.attribution.complete(snapshot, others, now)
+        snapshot = checker.attribution.complete(snapshot, self._of, now)
         charges = self.charges.note(snapshot, now)
         calls = self.calls.note(snapshot, checker.opening_hours, now)
         checked = checker.check(snapshot, now, before)
@@ -243,6 +242,9 @@ class Refresher:
         health = self._fleet_health.of(result, now)
         blocks = self._series.build(snapshot, result, now, health)
         return result, (*blocks, *self._usual_calls(key, snapshot, now))
+
+    def _of(self, key: AccountKey) -> Snapshot | None:
+        return self._fleet.get(*key)
 
     def _usual_calls(self, key: AccountKey, snapshot: Snapshot, now: float) -> tuple[Block, ...]:
         """The series of the calls usual at this hour; the same blocks until the next hour."""

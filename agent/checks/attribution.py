@@ -5,7 +5,7 @@ registered. What the PBX said counts as of its own age: of a PBX that is down or
 known of the phone. Where both accounts report a state, the newer one that is not unknown counts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import is_
 
@@ -50,9 +50,12 @@ class Attribution:
                 yield account
 
     def complete(
-        self, snapshot: Snapshot, snapshots: Mapping[AccountKey, Snapshot], now: float
+        self,
+        snapshot: Snapshot,
+        snapshot_of: Callable[[AccountKey], Snapshot | None],
+        now: float,
     ) -> Snapshot:
-        """``snapshot`` with the phones that the PBX accounts in ``snapshots`` know.
+        """``snapshot`` with the phones that PBX accounts know, by their snapshots.
 
         The very same object as before while no answer and no freshness has changed.
         """
@@ -61,6 +64,8 @@ class Attribution:
         if not numbers or snapshot.listing is None:
             return snapshot
         sources = sorted({it.source for entries in numbers.values() for it in entries})
+        found = ((source, snapshot_of(source)) for source in sources)
+        snapshots = {source: it for source, it in found if it is not None}
         facts: tuple[object, ...] = (
             snapshot,
             *(snapshots.get(source) for source in sources),
@@ -79,7 +84,7 @@ def complete_all(settings: Settings, snapshots: Iterable[Snapshot], now: float) 
     """Each of ``snapshots`` completed from the others."""
     by_key = {(snapshot.provider, snapshot.account): snapshot for snapshot in snapshots}
     attribution = Attribution(settings)
-    return [attribution.complete(snapshot, by_key, now) for snapshot in by_key.values()]
+    return [attribution.complete(snapshot, by_key.get, now) for snapshot in by_key.values()]
 
 
 def _is_fresh(snapshot: Snapshot | None, now: float) -> bool:

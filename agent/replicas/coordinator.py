@@ -132,7 +132,7 @@ class Coordinator:
     async def _divide(self) -> None:
         wanted = set(self._wanted())
         new = wanted - self._known
-        survey = await self._lease_keeper.survey(sorted(wanted - self._held), sorted(new))
+        survey = await self._lease_keeper.survey(wanted - self._held, sorted(new))
         self._known |= new
         self._note(survey)
         me, now = self._lease_keeper.holder, time.monotonic()

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import msgspec
 import structlog
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, update
 
 from agent.model import AccountKey
 from agent.polling.breaker import BreakerReading
 from agent.polling.requested_polls import PollAnswer, RequestedPoll, RequestedPolls
+from agent.replicas.state_rows import are_of
 from agent.states import Capability
 from agent.store import StoreError
 from agent.store.acting import acting_under
@@ -141,7 +142,7 @@ class ForwardedPolls:
         table = poll_requests.c
         waiting = table.answer.is_(None), table.requested_at > database_clock() - _HOLDS
         query = select(table.id, table.provider, table.account).where(*waiting).limit(_MOST)
-        query = query.where(tuple_(table.provider, table.account).in_(owned))
+        query = query.where(are_of(poll_requests, owned))
         async with self._database.reading() as connection:
             rows = await connection.execute(query)
             return [(str(row[0]), (str(row[1]), str(row[2]))) for row in rows]

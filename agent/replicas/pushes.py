@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from agent.model import AccountKey
 from agent.providers.pushed import PushedFacts
+from agent.replicas.state_rows import are_of
 from agent.store.database import Database, uninterrupted
 from agent.store.leases import database_clock
 from agent.store.schema import provider_pushes
@@ -74,12 +75,15 @@ class StoredPushes:
         since = min(self._read_until[key] for key in keys) - _LONGEST_TRANSACTION
         query = (
             select(table.provider, table.account, table.id, table.stored_at, table.facts)
-            .where(table.stored_at > since, tuple_(table.provider, table.account).in_(keys))
+            .where(table.stored_at > since, are_of(provider_pushes, keys))
             .order_by(table.stored_at)
         )
         async with self._database.reading() as connection:
             clock = float((await connection.execute(select(database_clock()))).scalar_one())
             rows = (await connection.execute(query)).all()
         return clock, [
-            ((row[0], row[1]), str(row[2]), float(row[3]), decode_facts([row[4]])) for row in rows
+            (key, identity, stored_at, decode_facts([facts]))
+            for provider, account, identity, stored_at, facts in rows
+            # It is read for as long as a transaction may take; most of it was taken already.
+            if (identity, stored_at) not in self._taken.get((key := (provider, account)), ())
         ]

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -69,6 +69,8 @@ class Replica:
         self._clock_ahead = 0.0
         self._database_ahead = 0.0
         self._decider = ""
+        self._named_of: object = None
+        self._named: Mapping[AccountKey, str] = {}
         self._reading = asyncio.Lock()
         self._states = AccountStates(
             parts.database, self._state_of, self._epoch_of, lambda: self._clock_ahead
@@ -229,12 +231,19 @@ class Replica:
 
     # Which there are.
 
-    def _accounts(self) -> dict[AccountKey, str]:
-        return {
-            (provider.name, account.id): account_lease(provider.name, account.id)
-            for provider in self._parts.evaluation.settings.providers
-            for account in provider.accounts
-        }
+    def _accounts(self) -> Mapping[AccountKey, str]:
+        """The name of each account's lease, made once for each configuration."""
+        settings = self._parts.evaluation.settings
+        if settings is not self._named_of:
+            self._named_of, self._named = (
+                settings,
+                {
+                    (provider.name, account.id): account_lease(provider.name, account.id)
+                    for provider in settings.providers
+                    for account in provider.accounts
+                },
+            )
+        return self._named
 
     def _wanted(self) -> list[str]:
         sinks = [sink_lease(sink.name) for sink in self._parts.evaluation.settings.sinks]

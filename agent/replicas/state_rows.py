@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     LargeBinary,
     String,
+    Table,
     TableValuedAlias,
     cast,
     column,
@@ -79,7 +80,7 @@ async def delete_old_ids(
     remembered = [(*key, f"{CALL_IDS}{hour}") for key, hours in ids.items() for hour in hours]
     table = account_states.c
     old = delete(account_states).where(
-        _are(list(ids)), table.part.startswith(CALL_IDS, autoescape=True)
+        are_of(account_states, ids), table.part.startswith(CALL_IDS, autoescape=True)
     )
     if remembered:
         columns = dict(zip(_KEY, map(list, zip(*remembered, strict=True)), strict=True))
@@ -95,7 +96,7 @@ async def read_parts(
     table = account_states.c
     query = select(table.provider, table.account, table.part, table.value, table.written_at)
     found: dict[AccountKey, dict[str, tuple[bytes, float]]] = {}
-    for row in await connection.execute(query.where(_are(keys))):
+    for row in await connection.execute(query.where(are_of(account_states, keys))):
         found.setdefault((row[0], row[1]), {})[row[2]] = (bytes(row[3]), float(row[4]))
     return found
 
@@ -143,5 +144,10 @@ def _storable(values: list[Any]) -> list[Any]:
     return [storable_text(it) if isinstance(it, str) else it for it in values]
 
 
-def _are(keys: Sequence[AccountKey]) -> ColumnElement[bool]:
-    return tuple_(account_states.c.provider, account_states.c.account).in_(keys)
+def are_of(table: Table, keys: Collection[AccountKey]) -> ColumnElement[bool]:
+    """Whether a row of ``table`` is about one of the accounts ``keys``, however many there are."""
+    columns: dict[str, list[Any]] = {
+        "provider": [provider for provider, _ in keys],
+        "account": [account for _, account in keys],
+    }
+    return tuple_(table.c.provider, table.c.account).in_(select(_table(columns)))

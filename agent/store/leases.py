@@ -13,6 +13,7 @@ import os
 import socket
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -83,6 +84,15 @@ class Holding:
     """For how long it still lasts; negative where it is over and somebody writes under it yet."""
 
 
+class Standing(NamedTuple):
+    """A lease as it is now."""
+
+    name: str
+    holder: str
+    place: str
+    is_held: bool
+
+
 def sink_lease(sink: str) -> str:
     """The name of the lease under which deliveries to ``sink`` are made."""
     return f"{SINK}{sink}"
@@ -148,15 +158,17 @@ async def acquire_all(
     return acquired
 
 
-async def free_among(connection: AsyncConnection, names: Sequence[str]) -> list[str]:
-    """Those of ``names`` that nobody holds now and that have a row."""
-    free: list[str] = []
-    for batch in _batches(names):
-        query = select(leases.c.name).where(
-            leases.c.name.in_(batch), leases.c.expires_at <= database_clock()
-        )
-        free += (await connection.execute(query)).scalars()
-    return free
+async def notable(connection: AsyncConnection, name: str) -> list[Standing]:
+    """The lease ``name``, those of replicas, and every one that nobody holds.
+
+    However many leases are held, these are few: which of very many names are free need not be
+    asked name by name.
+    """
+    is_held = leases.c.expires_at > database_clock()
+    is_member = leases.c.name.startswith(MEMBER, autoescape=True)
+    query = select(leases.c.name, leases.c.holder, leases.c.place, is_held)
+    rows = await connection.execute(query.where(or_(is_member, leases.c.name == name, ~is_held)))
+    return [Standing(*row) for row in rows]
 
 
 async def members(connection: AsyncConnection) -> dict[str, str]:

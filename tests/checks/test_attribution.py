@@ -160,12 +160,12 @@ def test_a_number_that_its_account_does_not_list_gets_no_phones() -> None:
 def test_nothing_is_made_anew_while_nothing_changes() -> None:
     attribution = Attribution(settings("801"))
     own, first = without_phones(), pbx(NOW - 10, x801="ok")
-    before = attribution.complete(own, {("pbx", "main"): first}, NOW)
-    assert attribution.complete(own, {("pbx", "main"): first}, NOW) is before
+    before = attribution.complete(own, {("pbx", "main"): first}.get, NOW)
+    assert attribution.complete(own, {("pbx", "main"): first}.get, NOW) is before
     polled_again = pbx(NOW, x801="ok")
-    after = attribution.complete(own, {("pbx", "main"): polled_again}, NOW)
+    after = attribution.complete(own, {("pbx", "main"): polled_again}.get, NOW)
     assert after.bindings is before.bindings
-    stale = attribution.complete(own, {("pbx", "main"): polled_again}, NOW + STALE + 1)
+    stale = attribution.complete(own, {("pbx", "main"): polled_again}.get, NOW + STALE + 1)
     assert stale.bindings[NUMBER][0].native_status == NO_ANSWER
     assert list(attribution.dependents(("pbx", "main"))) == [("north", "hq")]
     assert list(attribution.dependents(("north", "hq"))) == []

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.event_loop import BackgroundTask
 from agent.store.leases import (
+    MEMBER,
     RENEWAL_INTERVAL,
     TICKETS,
     TTL,
@@ -21,9 +22,7 @@ from agent.store.leases import (
     database_clock,
     end_stopped_writers,
     forget_members,
-    free_among,
-    holders,
-    members,
+    notable,
     release,
     renew,
     this_place,
@@ -127,18 +126,22 @@ class LeaseKeeper:
         """The id of this agent among the others; empty before the start and after the end."""
         return "" if self._base is None else self._base.holder
 
-    async def survey(self, names: Sequence[str], new: Sequence[str]) -> Survey:
+    async def survey(self, names: Collection[str], new: Sequence[str]) -> Survey:
         """Which of ``names`` are free, and who lives; ``new`` ones get a row first."""
         async with self.session() as connection:
             if new:
                 await add_missing(connection, new)
-            living = await members(connection)
-            free = await free_among(connection, names)
-            decider = (await holders(connection, [TICKETS])).get(TICKETS, "")
+            found = await notable(connection, TICKETS)
             asked_at = time.time()
             clock = (await connection.execute(select(database_clock()))).scalar_one()
             machine = (asked_at + time.time()) / 2
-        return Survey(frozenset(living), free, decider, float(clock) - machine)
+        held = [lease for lease in found if lease.is_held]
+        return Survey(
+            frozenset(lease.holder for lease in held if lease.name.startswith(MEMBER)),
+            [lease.name for lease in found if not lease.is_held and lease.name in names],
+            next((lease.place for lease in held if lease.name == TICKETS), ""),
+            float(clock) - machine,
+        )
 
     async def take(self, names: Sequence[str]) -> list[Lease]:
         """Those of ``names`` that were free, this agent's from now on; each has a row."""
