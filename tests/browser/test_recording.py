@@ -94,3 +94,16 @@ def test_who_may_not_listen_has_no_player(
     page = visits(calling.url).load(f"/test-calls/{calling.calls[BUSY]['id']}?lang=en")
     assert page.locator("main h1").is_visible()
     assert page.locator("audio").count() == 0
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-CN"])
+def test_pages_of_test_calls_fit_every_window(
+    calling: CallingAgent, window: Visits, lang: str
+) -> None:
+    calls = [f"/test-calls/{it['id']}" for it in calling.calls.values()]
+    wrong = {}
+    for path in ("/test-calls", f"/numbers/{BUSY}", *calls):
+        window.load(f"{path}?lang={lang}")
+        wrong[path] = [*window.overflows(), *window.covered_labels(), *window.violations()]
+    assert {path: found for path, found in wrong.items() if found} == {}
+    assert window.problems == []
