@@ -13,6 +13,7 @@ from agent.config.store import Store
 from agent.event_loop import shorten_switch_interval
 from agent.store.database import Database
 from agent.store.schema import leases, metadata
+from tests.fresh_ledgers import repeat_schemas
 from tests.hard_limit import pytest_timeout_cancel_timer, pytest_timeout_set_timer
 from tests.pgbouncer import Pooler, pgbouncer
 from tests.postgresql_server import PostgresqlServer
@@ -64,6 +65,8 @@ ON_BOTH_IN_FULL = frozenset(
 """Those that do where tests run at full size."""
 ONLY_SQLITE = frozenset({"test_after_a_failed_action_the_tickets_are_read_again"})
 """What refuses statements by a trigger of SQLite's."""
+OF_THE_STORE = ("tests/store/", "tests/proofs/")
+"""Where every migration runs for each ledger."""
 LONG_ON_POSTGRESQL = frozenset(
     {
         "test_an_outage_of_an_hour_loses_nothing_doubles_nothing_and_keeps_order",
@@ -138,6 +141,15 @@ def own_log() -> Iterator[None]:
     """A command run in one test does not decide how the next one logs, nor where to."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def migrations(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The schema of an empty ledger is made by its migrations once in a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.node.nodeid.startswith(OF_THE_STORE):
+            repeat_schemas(patch)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

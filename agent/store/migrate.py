@@ -1,5 +1,6 @@
 """Migrates a database to this program's schema, or refuses with the reason."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from alembic.config import Config
@@ -13,8 +14,9 @@ from agent.store import StoreError
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+@lru_cache
 def scripts(location: Path = _MIGRATIONS) -> ScriptDirectory:
-    """The migrations in ``location``; by default those of the ledger."""
+    """The migrations in ``location``, read once; by default those of the ledger."""
     config = Config()
     config.set_main_option("script_location", str(location))
     config.set_main_option("version_locations", str(location))

@@ -20,6 +20,7 @@ from exporters.formats import Format
 from exporters.sample_lines import sample_lines
 from exporters.telemetry import Telemetry
 from tests.exporters.pages import number_frame, up_block
+from tests.proof_size import size
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
@@ -162,7 +163,7 @@ async def test_only_changed_families_of_changed_bundles_are_rendered_again(rende
     assert rendered == ["numwatch_number_bindings"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(size(1, 4)))
 async def test_a_page_is_the_same_however_it_came_about(seed):
     """Owners of all sizes come, change, grow and go; in the end the page is as of a new agent."""
     random = Random(seed)

@@ -74,7 +74,7 @@ def inputs(draw: st.DrawFn, name: str) -> bytes:
 def run(name: str, target: Target) -> None:
     """Try a parser with as many inputs as the size says."""
 
-    @settings(max_examples=size(6 if name == "ledger" else 40, 3000), database=None, phases=PHASES)
+    @settings(max_examples=size(3 if name == "ledger" else 15, 3000), database=None, phases=PHASES)
     @given(inputs(name))
     @example(b"")
     @example(b"\xff\xfe\x00")

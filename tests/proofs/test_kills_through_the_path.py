@@ -14,7 +14,7 @@ import pytest
 
 from tests.integration.alerting_peers import peers
 from tests.integration.processes import wait_until
-from tests.proof_size import size
+from tests.proof_size import share, size
 from tests.proofs.campaign import WAIT, Campaign, numbers_for, parts_of, verdict
 
 pytestmark = [
@@ -32,7 +32,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize(("part", "kills"), list(enumerate(parts_of(KILLS))))
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", SOURCES if share("kills") else ["both"])
 def test_kills_lose_double_and_end_nothing(
     tmp_path: Path, source: str, part: int, kills: int
 ) -> None:
