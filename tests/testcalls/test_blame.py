@@ -5,11 +5,17 @@ tickets and the diagnosis make of them is compared with what the documentation s
 """
 
 import random
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
+from agent.config.store import Store
 from agent.probing import facts
+from agent.probing.call_ledger import MOST_READ
 from agent.probing.facts import Control, ProbeCall
 from agent.store.database import Database
 from agent.testcalls import service
@@ -23,12 +29,25 @@ from tests.testcalls.scripted_calls import ScriptedCalls, caller, listed, script
 
 pytestmark = pytest.mark.timeout(7200 if share() else 180)
 
-AT_ONCE = 12
+AT_ONCE = size(6, 12)
 """Numbers that are called side by side."""
-ROUNDS = size(1, 420)
+ROUNDS = size(2, 420)
+WITHOUT_CONTROL = size(2, 4)
+"""One round of so many has no control number."""
 STEPS = 9
 UNBELIEVED = {Control.FAILED, Control.UNKNOWN}
 FAILS = ("congested", "busy", "nonexistent")
+
+
+@asynccontextmanager
+async def ledger(folder: Path, empty: Path) -> AsyncIterator[Database]:
+    """A ledger of one round's own, made of ``empty``: after a restart all of it is compared."""
+    copytree(empty, folder)
+    database = await Database.open(folder, Store())
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 def service_of(
@@ -37,10 +56,7 @@ def service_of(
     numbers = [f"400{index:04}{n:03}" for n in range(AT_ONCE)]
     budgets = [chance.choice((3, 6, 100)) for _ in range(2 * AT_ONCE)]
     callers = [caller(f"line{n}", daily_budget=it) for n, it in enumerate(budgets)]
-    # A caller's budget is the ledger's, so every round has callers of its own.
-    for each in callers:
-        each["name"] = each["auth_user"] = f"r{index}{each['name']}"
-    more = {} if index % 4 else {"control_number": None}
+    more = {} if index % WITHOUT_CONTROL else {"control_number": None}
     return scripted_calls(monkeypatch, database, callers, listed(*numbers), **more)
 
 
@@ -53,25 +69,31 @@ async def called(
 
 
 async def test_only_calls_whose_line_works_say_anything_of_a_number(
-    monkeypatch: pytest.MonkeyPatch, database: Database
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    await (await Database.open(tmp_path / "empty", Store())).close()
     kinds: set[str] = set()
     found_out: set[Control] = set()
+    controls: set[Control] = set()
+    count = 0
     for index in range(1, 1 + ROUNDS):
-        made, sequences = await called(monkeypatch, database, index)
-        assert_nobody_is_blamed_for_a_line(made, sequences)
-        found_out |= {it for it in UNBELIEVED if is_found_out(made, sequences, it)}
-        # The same from the ledger, as after a restart.
-        again = service_of(monkeypatch, database, random.Random(f"blame {index}"), index)
-        again.now = made.now
-        await again.service.read()
-        own = {it.number for it in sequences}
-        found = found_in(again.board)["probes"]
-        assert {it: found[it] for it in own if it in found} == {
-            it: calls for it, calls in found_in(made.board)["probes"].items() if calls
-        }
+        async with ledger(tmp_path / str(index), tmp_path / "empty") as database:
+            made, sequences = await called(monkeypatch, database, index)
+            assert_nobody_is_blamed_for_a_line(made, sequences)
+            found_out |= {it for it in UNBELIEVED if is_found_out(made, sequences, it)}
+            # The same from the ledger, as after a restart.
+            again = service_of(monkeypatch, database, random.Random(f"blame {index}"), index)
+            again.now = made.now
+            await again.service.read()
+            assert found_in(again.board)["probes"] == found_in(made.board)["probes"]
+            stored = await made.service.ledger.since(0.0)
+            assert len(stored) == len(made.placed) < MOST_READ, "every call, and all are read"
+            count += len(stored)
+            controls |= {it.control for it in stored}
         kinds |= {kind for it in sequences for kind in (it.alerts or {it.finding.value})}
+    sys.stdout.write(f"{ROUNDS} rounds, {count} calls\n")
     assert kinds >= {"ProbeFailAll", "bad", "unknown"}, "all of it was met"
+    assert controls == set(Control), "with a control number and without one"
     assert found_out == UNBELIEVED, "a guard that believes such calls is found out"
 
 

@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from agent.app import Agent
-from agent.config.dial import Caller
 from agent.probing.book import Refusal
 from agent.simulator.telephony.behaviour import BEHAVIOURS, Behaviour
 from agent.states import Stage
@@ -112,7 +111,7 @@ async def restarted(scene: CallScene) -> AsyncIterator[None]:
 async def spent(scene: CallScene, name: str) -> int:
     """How many calls ``name`` has paid for today."""
     callers = scene.agent.settings.dial.callers
-    caller: Caller = next(it for it in callers if it.name == name)
+    caller = next(it for it in callers if it.name == name)
     return caller.daily_budget - await scene.calls.remaining(caller)
 
 
