@@ -1,7 +1,7 @@
 """The API and the pages of a scene's agent, asked with its token."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,14 +15,19 @@ from tests.testcalls.conftest import CallScene
 @asynccontextmanager
 async def asking(scene: CallScene) -> AsyncIterator[TestClient]:
     """A client of the agent's API and pages that has the agent's token."""
-    token = read_token(scene.agent.database.path.parent)
     server = TestServer(make_app(scene.agent.web_services()))
-    client: TestClient = TestClient(server, headers={"Authorization": f"Bearer {token}"})
+    client: TestClient = TestClient(server, headers=authorized(scene))
     await client.start_server()
     try:
         yield client
     finally:
         await client.close()
+
+
+def authorized(scene: CallScene) -> Mapping[str, str]:
+    """The headers of whoever may call."""
+    token = read_token(scene.agent.database.path.parent)
+    return {"Authorization": f"Bearer {token}"}
 
 
 async def call(api: TestClient, number: str, **body: Any) -> tuple[int, list[dict[str, Any]]]:

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import yaml
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient
 
 from agent.probing.engine import client as engine_client
@@ -17,11 +20,13 @@ from tests.testcalls.conftest import (
     BUSY,
     CLOSED,
     CONTROL,
+    NORTH,
     STRANGER,
     SUSPENDED,
     CallScene,
+    served,
 )
-from tests.testcalls.served_calls import asking, call
+from tests.testcalls.served_calls import asking, authorized, call
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -183,18 +188,32 @@ async def test_only_a_few_calls_are_under_way_at_once(
     first.cancel()
 
 
+@asynccontextmanager
+async def served_as_ever(scene: CallScene) -> AsyncIterator[ClientSession]:
+    """The agent's own server: it notices only by writing that its client has gone."""
+    async with served(scene) as config:
+        (at,) = yaml.safe_load(config.read_text())["listen"]
+        async with ClientSession(f"http://{at}", headers=authorized(scene)) as client:
+            yield client
+
+
+@pytest.mark.parametrize("serve", [served_as_ever, asking], ids=["own", "one_that_cancels"])
 async def test_a_client_that_hangs_up_ends_neither_the_call_nor_its_bookkeeping(
-    scene: CallScene, api: TestClient
+    scene: CallScene, serve: Callable[[CallScene], Any]
 ) -> None:
     scene.behave(BUSY, "busy_tone")
-    path = f"/api/numbers/{BUSY}/test-call"
-    async with api.post(path, json={}) as answer:
-        assert b"calling" in await answer.content.readline()
-        answer.close()
-    await until(lambda: scene.board.of(("north", "hq")).get(BUSY), "the call is stored")
+    async with serve(scene) as client:
+        async with client.post(f"/api/numbers/{BUSY}/test-call", json={}) as answer:
+            assert b"calling" in await answer.content.readline()
+            answer.close()
+        await until(lambda: scene.board.of(NORTH).get(BUSY), "the call is stored")
     (stored,) = await scene.calls.ledger.of_number(BUSY)
-    assert stored.failed
-    assert all(it.is_over for it in scene.calls.under_way._known.values())
+    assert (stored.outcome, stored.control) == ("busy", "passed"), "both calls went to their end"
+    assert set(await scene.calls.ledger.file_names([stored.id])) == {stored.id}
+    assert [scene.calls_of(it) for it in (BUSY, CONTROL)] == [1, 1]
+    (known,) = scene.calls.under_way._known.values()
+    assert (known.is_over, known.error, known.facts) == (True, None, stored)
+    assert len(await entries(scene, "test_call_requested")) == 1
 
 
 async def test_stopping_ends_the_calls_and_leaves_no_engine(
