@@ -39,4 +39,5 @@ def observe(
         hear(record.early, enrolled, country),
         hear(record.talk, enrolled, country),
         record.reception,
+        record.stood_still,
     )

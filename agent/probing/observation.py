@@ -76,3 +76,5 @@ class Observation:
     talk: Hearing = field(default_factory=Hearing)
     """After it."""
     reception: Reception = field(default_factory=Reception)
+    stood_still: float = 0.0
+    """Seconds for which our engine did not run although it was to, as on a busy machine."""

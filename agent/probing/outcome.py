@@ -128,6 +128,8 @@ ACK is lost twice, the far end begins to send one and a half seconds late (RFC 3
 _RINGING: Final = 180
 _RINGING_HEARD: Final = frozenset({"tone:ringback", "sip:180"})
 _SPEECH: Final = "speech"
+_STARVED: Final = 0.5
+"""Seconds without our engine from which it may be what an unknown call is unknown by."""
 
 
 def outcome_of(observation: Observation) -> Judgement:
@@ -136,6 +138,8 @@ def outcome_of(observation: Observation) -> Judgement:
     prompt = _prompt(observation, evidence)
     if confidence < _DECIDED:
         # A hint is no outcome: it stays among the evidence.
+        if observation.stood_still >= _STARVED:
+            evidence = (*evidence, "engine:starved")
         return Judgement(CallOutcome.UNKNOWN, 0.0, evidence, *prompt)
     return Judgement(outcome, confidence, evidence, *prompt)
 

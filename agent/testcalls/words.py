@@ -35,6 +35,7 @@ _EVIDENCE: Final[Mapping[str, Message]] = {
     "silence": Message("silence after the answer"),
     "rtp:none": Message("no packet of sound came"),
     "engine": Message("our engine failed"),
+    "engine:starved": Message("our engine stood still for a time, as on a busy machine"),
 }
 """What decided, by its code in :attr:`agent.probing.outcome.Judgement.evidence`."""
 

@@ -71,6 +71,17 @@ async def test_a_call_ends_when_its_engine_is_killed_or_hangs(
     assert not children()
 
 
+async def test_a_call_knows_for_how_long_its_engine_did_not_run(endpoint: SipEndpoint) -> None:
+    call = asyncio.create_task(place(order(endpoint, "answers", longest=20.0, talk=3.0)))
+    await lasting(endpoint, "answered")
+    os.kill(children()[0], signal.SIGSTOP)
+    await asyncio.sleep(0.9)
+    os.kill(children()[0], signal.SIGCONT)
+    record = await call
+    assert record.failure == ""
+    assert record.stood_still > 0.5
+
+
 AGENT = """
 import asyncio, json, sys
 from agent.probing.engine.client import place

@@ -26,6 +26,18 @@ def answered(talk: Hearing, received: int = 150) -> Observation:
     return Observation(signalling, talk=talk, reception=Reception(received, sent=150))
 
 
+def test_a_call_that_nothing_decides_says_that_our_engine_stood_still() -> None:
+    hint, decided = Signalling(480), Signalling(486)
+    assert outcome_of(Observation(hint, stood_still=0.4)).evidence == ("sip:480",)
+    judged = outcome_of(Observation(hint, stood_still=0.6))
+    assert (judged.outcome, judged.evidence) == (
+        CallOutcome.UNKNOWN,
+        ("sip:480", "engine:starved"),
+    )
+    assert outcome_of(Observation(stood_still=0.6)).evidence == ("engine:starved",)
+    assert outcome_of(Observation(decided, stood_still=9.0)).evidence == ("sip:486",)
+
+
 CASES = {
     "the cause goes before the status": (
         Observation(Signalling(480, cause=17)),

@@ -160,7 +160,7 @@ def assert_nobody_is_blamed_for_a_line(made: ScriptedCalls, called: Sequence[Cal
             continue
         # No call that counts failed, so that the calls show no fault of the number's.
         known = diagnose_number(one.number, without).cause
-        assert known == "healthy"
+        assert known == "healthy", (one, known)
         assert diagnose_number(one.number, context).cause == known, one
         cause = diagnose_number(one.number, context, symptom=subject.symptom).cause
         is_blind = not one.counts and any(it.shown for it in one.lines.values())

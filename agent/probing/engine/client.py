@@ -75,6 +75,8 @@ class CallRecord:
     released: bool | None = None
     """Whether the far end confirmed the end of a call whose engine had died; ``None`` where the
     engine ended it itself."""
+    stood_still: float = 0.0
+    """Seconds for which the engine did not run although it was to."""
 
 
 Progress = Callable[[Event], None]
@@ -175,11 +177,11 @@ class _Following:
 
     def record(self) -> CallRecord:
         """What became of the call."""
-        closed, counted = self._closed, Reception()
+        closed, counted, stood_still = self._closed, Reception(), 0.0
         signalling = replace(self.trace.signalling, ended=Ended.ENGINE)
         if closed is not None:
             signalling = ended(self.trace, by_us=closed.by_us, at=closed.at)
-            it = closed.counters
+            it, stood_still = closed.counters, closed.stood_still
             counted = Reception(it.received, it.lost, it.sent, it.jitter, it.round_trip)
         return CallRecord(
             signalling,
@@ -189,6 +191,7 @@ class _Following:
             tuple(self.trace.messages),
             self.failure,
             self.released,
+            stood_still,
         )
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:

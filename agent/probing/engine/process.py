@@ -32,6 +32,8 @@ from agent.probing.engine.protocol import (
 )
 
 _PACE: Final = 0.1
+_BRIDGED: Final = 0.3
+"""Seconds by which anything may be late and is heard all the same; see :data:`_SETTINGS`."""
 _AHEAD: Final = 8000
 """Bytes of the prompt that are queued ahead: half a second."""
 _READ: Final = 65_536
@@ -107,6 +109,7 @@ class _Placed:
         self._answered: float | None = None
         self._heard = 0
         self._by_us = False
+        self._stood_still = 0.0
         self.is_over = asyncio.Event()
 
     def begin(self, call: Any) -> None:
@@ -139,12 +142,14 @@ class _Placed:
 
     async def follow(self) -> None:
         """Hear and speak until the call is over."""
-        begin = time.monotonic()
+        begin = looked = time.monotonic()
         while not self.is_over.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.is_over.wait(), _PACE)
             self._exchange_audio()
             now = time.monotonic()
+            late, looked = now - looked - _PACE, now
+            self._stood_still += late if late > _BRIDGED else 0.0
             if self._is_enough(now) or now - begin >= self._order.longest:
                 await self.hang_up()
                 break
@@ -158,7 +163,9 @@ class _Placed:
 
     def report(self, at: float) -> None:
         """Write what was counted in a call that ended at ``at``."""
-        self._out.write(Closed(self._by_us, at, _counters(self._call.final_stats)))
+        self._out.write(
+            Closed(self._by_us, at, _counters(self._call.final_stats), self._stood_still)
+        )
 
     def _exchange_audio(self) -> None:
         from baresip.errors import AudioNotActive, AudioRestarted  # noqa: PLC0415

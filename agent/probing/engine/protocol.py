@@ -88,6 +88,8 @@ class Closed(msgspec.Struct, frozen=True, tag="closed", tag_field="event"):
     by_us: bool
     at: Seconds
     counters: Counters
+    stood_still: Seconds = 0.0
+    """Seconds for which the engine did not run although it was to: what came may be missing."""
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
