@@ -157,6 +157,7 @@ async def test_the_longest_duration_ends_a_call(endpoint: SipEndpoint) -> None:
     record = await place(order(endpoint, "answers", longest=1.0, talk=60.0))
     assert record.signalling.ended is Ended.CALLER
     assert endpoint.calls[-1].ended_by == "caller"
+    assert record.trace[-1].text.startswith("SIP/2.0 200"), "the last message is waited for"
 
 
 BROKEN = {

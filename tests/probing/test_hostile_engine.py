@@ -179,6 +179,14 @@ async def test_more_sound_than_a_call_can_have_is_left_out() -> None:
     assert len(record.talk) == (2.0 + 1.0) * 16_000
 
 
+@pytest.mark.parametrize("ending", ["os.abort()", "time.sleep(60)", 'write(event="traced")'])
+async def test_how_an_engine_ends_after_the_call_says_nothing_of_it(ending: str) -> None:
+    begun = time.monotonic()
+    record = await engine(f'{READ}write(event="ready")\n{CLOSED}{ending}')
+    assert (record.failure, record.signalling.ended) == ("", Ended.CALLER)
+    assert time.monotonic() - begun < 30
+
+
 async def test_what_comes_after_the_end_is_not_taken() -> None:
     code = (
         f'{READ}write(event="ready")\n{CLOSED}'

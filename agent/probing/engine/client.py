@@ -20,6 +20,7 @@ from agent.probing.engine.protocol import (
     Order,
     Ready,
     Sip,
+    Traced,
     decode_event,
     encode,
 )
@@ -48,6 +49,8 @@ _MOST_EVENTS: Final = (2000, 50)
 """Events that are read of one engine, and how many more for each second of its call."""
 _MOST_BYTES: Final = (4_000_000, 4 * _BYTES_A_SECOND)
 """Bytes of them: sound is a third longer as text."""
+_TRACED: Final = 2.0
+"""Seconds for which the last messages of a call that has ended are waited for."""
 _REAPED: Final = 0.5
 """Seconds for which the end of a killed process is waited for: who inherited its pipes may keep
 them open."""
@@ -149,7 +152,7 @@ class _Following:
             int(base + each * self._longest) for base, each in (_MOST_EVENTS, _MOST_BYTES)
         )
         self._closed: Closed | None = None
-        self._has_started = False
+        self._has_started = self._is_traced = False
         self._end_at = asyncio.get_running_loop().time() + self._longest
         self.troubled_since = asyncio.get_running_loop().time()
         """When the engine was last heard of, or was to have ended the call; the loop's clock."""
@@ -162,7 +165,7 @@ class _Following:
             process.stdin.write(encode(self._order) + b"\n")
         with suppress(TimeoutError):
             async with asyncio.timeout(self._longest):
-                while not self.is_closed and not self.failure and self._has_time():
+                while not self._is_traced and not self.failure and self._has_time():
                     await self._read(process)
         if not self.is_closed and not self.failure:
             self.failure = "the engine did not end the call in time"
@@ -199,27 +202,35 @@ class _Following:
         try:
             line = await self._line(process.stdout)
         except TimeoutError:
-            self.failure = "the engine gave no sign of life"
+            self._fail("the engine gave no sign of life")
             return
         except ValueError:
-            self.failure = "the engine wrote a line that is too long"
+            self._fail("the engine wrote a line that is too long")
             return
         if not line:
-            self.failure = "the engine ended without a word"
+            self._fail("the engine ended without a word")
             return
         self.troubled_since = asyncio.get_running_loop().time()
         self._events_left -= 1
         self._bytes_left -= len(line)
         if min(self._events_left, self._bytes_left) < 0:
             # What is read already is read without a pause: the agent would stand still meanwhile.
-            self.failure = "the engine wrote too much"
+            self._fail("the engine wrote too much")
             return
         try:
             event = decode_event(line)
         except InvalidEventError:
-            self.failure = "the engine wrote what cannot be read"
+            self._fail("the engine wrote what cannot be read")
             return
-        self._take(event)
+        if self.is_closed:
+            self._take_late(event)
+        else:
+            self._take(event)
+
+    def _fail(self, why: str) -> None:
+        """Read no more; of a call that has ended all is known but its last messages."""
+        self._is_traced = self.is_closed
+        self.failure = "" if self.is_closed else why
 
     async def _line(self, stdout: asyncio.StreamReader) -> bytes:
         """The next line; raises TimeoutError where the engine gives no sign of life."""
@@ -249,12 +260,21 @@ class _Following:
                 pcm += event.pcm[: max(0, self._most_sound - len(pcm))]
             case Closed():
                 self._closed, self.is_closed = event, True
+                self._end_at = min(self._end_at, asyncio.get_running_loop().time() + _TRACED)
             case Failed() if event.reason == "missing":
                 raise EngineMissingError(event.text)
             case Failed():
-                self.failure = printable(event.text, LONGEST_TEXT) or "the engine failed"
+                self._fail(printable(event.text, LONGEST_TEXT) or "the engine failed")
             case Ready():
                 self._has_started = True
-            case Alive():
+            case Alive() | Traced():
                 return
         self._on_event(event)
+
+    def _take_late(self, event: Event) -> None:
+        """Take in the last messages of a call that has ended, and nothing else."""
+        match event:
+            case Sip():
+                self.trace.add(event)
+            case Traced() | Failed():
+                self._is_traced = True

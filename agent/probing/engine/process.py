@@ -27,6 +27,7 @@ from agent.probing.engine.protocol import (
     Order,
     Ready,
     Sip,
+    Traced,
     decode_order,
     encode,
 )
@@ -250,11 +251,12 @@ async def _carry_out(order: Order, out: _Output, reader: asyncio.StreamReader) -
         listening = asyncio.create_task(_commands(reader, placed))
         await placed.follow()
         listening.cancel()
-        ended_at = out.at()
+        # First: the stack's threads may crash while they end (seen with baresip-python 0.5.2a3).
+        placed.report(out.at())
     finally:
         await runtime.close()
-    # Only now: the trace comes from a thread of its own, and closing waits for its last message.
-    placed.report(ended_at)
+    # The trace comes from a thread of its own, and closing waits for its last message.
+    out.write(Traced())
 
 
 async def _main() -> int:

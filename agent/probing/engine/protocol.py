@@ -92,6 +92,10 @@ class Closed(msgspec.Struct, frozen=True, tag="closed", tag_field="event"):
     """Seconds for which the engine did not run although it was to: what came may be missing."""
 
 
+class Traced(msgspec.Struct, frozen=True, tag="traced", tag_field="event"):
+    """Every SIP message of the call that has ended was written."""
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
     """The engine could not place the call, or lost it."""
 
@@ -101,7 +105,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 
 
-Event = Ready | Alive | Sip | Audio | Closed | Failed
+Event = Ready | Alive | Sip | Audio | Closed | Traced | Failed
 
 encode = msgspec.json.encode
 decode_order: Final = msgspec.json.Decoder(Order).decode
