@@ -65,7 +65,7 @@ async def running(
             await process.wait()
 
 
-async def answers(address: str, seconds: float = 40.0) -> None:
+async def answers(address: str, seconds: float = 90.0) -> None:
     async with aiohttp.ClientSession(f"http://{address}") as session, asyncio.timeout(seconds):
         while True:
             try:
@@ -78,7 +78,7 @@ async def answers(address: str, seconds: float = 40.0) -> None:
 
 async def until_logged(process: asyncio.subprocess.Process, event: str) -> str:
     assert process.stderr is not None
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         async for line in process.stderr:
             if event in line.decode():
                 return line.decode()

@@ -353,10 +353,11 @@ async def test_two_hundred_accounts_do_not_start_at_once(bench):
     for name in names:
         bench.server.answers[f"/{name}/numbers"] = ONE
     await bench.pollers.start(settings_of(*names, polling={"intervals": {"numbers": 3.0}}))
-    await until(lambda: len(bench.server.times) >= 200)
-    first = bench.server.times[:200]
-    assert first[-1] - first[0] >= 0.8 * 3.0
-    assert len(set(bench.server.paths[:200])) == 200
+    await until(lambda: len(set(bench.server.paths)) == 200)
+    seen = zip(bench.server.paths, bench.server.times, strict=False)
+    # On a loaded machine the first may be polled again before the last.
+    first = dict(reversed([*seen]))
+    assert max(first.values()) - min(first.values()) >= 0.8 * 3.0
 
 
 async def test_a_failing_account_does_not_delay_another(bench):
