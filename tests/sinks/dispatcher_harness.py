@@ -91,7 +91,7 @@ class DispatcherHarness:
         """Wait until the workers have done what is due now."""
         dispatcher = self.running
         dispatcher.wake()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not dispatcher.idle:  # noqa: ASYNC110 - idle is seen from outside, as here
                 await asyncio.sleep(0.002)
 
