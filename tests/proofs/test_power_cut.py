@@ -30,7 +30,7 @@ from tests.sinks.receiver import Receiver
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(size(600, 7200))]
 
-CUTS = size(20, 300)
+CUTS = size(8, 300)
 CONTROL_CUTS = 60
 LIVES = (0.6, 0.3)
 """Seconds that one agent works after the other."""

@@ -27,7 +27,7 @@ from tests.integration.processes import ROOT, numwatch
 from tests.proof_size import size
 from tests.proofs.ledger_of_schema import TICKETS, make_ledger
 
-KILLS = size(6, 20, "kills")
+KILLS = size(3, 20, "kills")
 CONTROL_KILLS = 120
 LIVES_MEASURED = 4
 RELEASED = ROOT / "tests/store/ledgers/333ad53.sql"

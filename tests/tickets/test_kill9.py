@@ -27,7 +27,7 @@ from tests.proof_size import size
 from tests.sinks.receiver import Receiver
 from tests.tickets import kill9_agent
 
-KILLS = size(8, 500, "kills")
+KILLS = size(5, 500, "kills")
 KILLS_ON_POSTGRESQL = size(2, 100, "kills")
 CONTROL_KILLS = 60
 """After so many at the latest the control must have lost something."""
