@@ -14,9 +14,13 @@ from agent.store import StoreError
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-@lru_cache
 def scripts(location: Path = _MIGRATIONS) -> ScriptDirectory:
     """The migrations in ``location``, read once; by default those of the ledger."""
+    return _read(location)
+
+
+@lru_cache
+def _read(location: Path) -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(location))
     config.set_main_option("version_locations", str(location))
