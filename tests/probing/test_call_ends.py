@@ -33,6 +33,14 @@ it.main()
 """An engine that lives and does not hang up."""
 
 
+NEVER_CLOSED = """
+import asyncio, baresip, agent.probing.engine.process as it
+async def close(self): await asyncio.sleep(100)
+baresip.Runtime.close = close
+it.main()
+"""
+
+
 def now() -> float:
     return asyncio.get_running_loop().time()
 
@@ -120,6 +128,20 @@ async def test_an_engine_that_lives_and_does_not_hang_up_is_ended(endpoint: SipE
     assert record.failure == "the engine did not end the call in time"
     assert log.ended is not None
     assert log.ended - log.began < one.longest + WITHIN
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+async def test_an_end_that_nobody_confirmed_is_said_again_where_the_stack_hangs_while_it_closes(
+    endpoint: SipEndpoint, confirms: bool
+) -> None:
+    one, command = standing(endpoint, "answered", 2.0), (sys.executable, "-c", NEVER_CLOSED)
+    call = asyncio.create_task(place(one, command=command))
+    log = await heard_of(endpoint, "answered", call)
+    if not confirms:
+        confirms_nothing(endpoint)
+    record = await call
+    assert (record.failure, record.released) == ("", confirms)
+    assert log.ended_by == "caller"
 
 
 async def heard_of(endpoint: SipEndpoint, state: str, call: asyncio.Task[CallRecord]) -> CallLog:

@@ -123,7 +123,7 @@ async def _end(process: asyncio.subprocess.Process, following: "_Following") -> 
         process.kill()
     with suppress(TimeoutError):
         await asyncio.wait_for(_reap(process), _REAPED)
-    if not following.is_closed:
+    if not following.is_traced:
         left = following.troubled_since + _ENDED - loop.time()
         following.released = await release(following.trace.dialog, max(left, _LEAST))
 
@@ -141,7 +141,6 @@ class _Following:
 
     def __init__(self, order: Order, on_event: Progress) -> None:
         self.trace = CallTrace()
-        self.is_closed = False
         self.failure = ""
         self.released: bool | None = None
         self._order, self._on_event = order, on_event
@@ -152,10 +151,15 @@ class _Following:
             int(base + each * self._longest) for base, each in (_MOST_EVENTS, _MOST_BYTES)
         )
         self._closed: Closed | None = None
-        self._has_started = self._is_traced = False
+        self._has_started = self.is_traced = False
         self._end_at = asyncio.get_running_loop().time() + self._longest
         self.troubled_since = asyncio.get_running_loop().time()
         """When the engine was last heard of, or was to have ended the call; the loop's clock."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the engine has said how the call ended: whatever it does then is no failure."""
+        return self._closed is not None
 
     async def follow(self, process: asyncio.subprocess.Process) -> None:
         """Read events until the call is over or the engine has failed."""
@@ -165,7 +169,7 @@ class _Following:
             process.stdin.write(encode(self._order) + b"\n")
         with suppress(TimeoutError):
             async with asyncio.timeout(self._longest):
-                while not self._is_traced and not self.failure and self._has_time():
+                while not self.is_traced and not self.failure and self._has_time():
                     await self._read(process)
         if not self.is_closed and not self.failure:
             self.failure = "the engine did not end the call in time"
@@ -175,7 +179,7 @@ class _Following:
         """Tell the engine to hang up, and read until it has."""
         assert process.stdin is not None
         process.stdin.write(b'{"command":"hang_up"}\n')
-        while not self.is_closed and not self.failure:
+        while not self.is_traced and not self.failure:
             await self._read(process)
 
     def record(self) -> CallRecord:
@@ -192,7 +196,7 @@ class _Following:
             bytes(self._pcm[True]),
             counted,
             tuple(self.trace.messages),
-            self.failure,
+            "" if self.is_closed else self.failure,
             self.released,
             stood_still,
         )
@@ -202,35 +206,30 @@ class _Following:
         try:
             line = await self._line(process.stdout)
         except TimeoutError:
-            self._fail("the engine gave no sign of life")
+            self.failure = "the engine gave no sign of life"
             return
         except ValueError:
-            self._fail("the engine wrote a line that is too long")
+            self.failure = "the engine wrote a line that is too long"
             return
         if not line:
-            self._fail("the engine ended without a word")
+            self.failure = "the engine ended without a word"
             return
         self.troubled_since = asyncio.get_running_loop().time()
         self._events_left -= 1
         self._bytes_left -= len(line)
         if min(self._events_left, self._bytes_left) < 0:
             # What is read already is read without a pause: the agent would stand still meanwhile.
-            self._fail("the engine wrote too much")
+            self.failure = "the engine wrote too much"
             return
         try:
             event = decode_event(line)
         except InvalidEventError:
-            self._fail("the engine wrote what cannot be read")
+            self.failure = "the engine wrote what cannot be read"
             return
         if self.is_closed:
             self._take_late(event)
         else:
             self._take(event)
-
-    def _fail(self, why: str) -> None:
-        """Read no more; of a call that has ended all is known but its last messages."""
-        self._is_traced = self.is_closed
-        self.failure = "" if self.is_closed else why
 
     async def _line(self, stdout: asyncio.StreamReader) -> bytes:
         """The next line; raises TimeoutError where the engine gives no sign of life."""
@@ -259,12 +258,12 @@ class _Following:
                 pcm = self._pcm[event.answered]
                 pcm += event.pcm[: max(0, self._most_sound - len(pcm))]
             case Closed():
-                self._closed, self.is_closed = event, True
+                self._closed = event
                 self._end_at = min(self._end_at, asyncio.get_running_loop().time() + _TRACED)
             case Failed() if event.reason == "missing":
                 raise EngineMissingError(event.text)
             case Failed():
-                self._fail(printable(event.text, LONGEST_TEXT) or "the engine failed")
+                self.failure = printable(event.text, LONGEST_TEXT) or "the engine failed"
             case Ready():
                 self._has_started = True
             case Alive() | Traced():
@@ -276,5 +275,7 @@ class _Following:
         match event:
             case Sip():
                 self.trace.add(event)
-            case Traced() | Failed():
-                self._is_traced = True
+            case Traced():
+                self.is_traced = True
+            case Failed():
+                self.failure = "the engine failed"
