@@ -235,14 +235,12 @@ class Replica:
         """The name of each account's lease, made once for each configuration."""
         settings = self._parts.evaluation.settings
         if settings is not self._named_of:
-            self._named_of, self._named = (
-                settings,
-                {
-                    (provider.name, account.id): account_lease(provider.name, account.id)
-                    for provider in settings.providers
-                    for account in provider.accounts
-                },
-            )
+            self._named_of = settings
+            self._named = {
+                (provider.name, account.id): account_lease(provider.name, account.id)
+                for provider in settings.providers
+                for account in provider.accounts
+            }
         return self._named
 
     def _wanted(self) -> list[str]:

@@ -65,8 +65,7 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
 async def put_rows(connection: AsyncConnection, rows: Sequence[StateRow]) -> None:
     """Write ``rows``, each of another part, over what was written of the same parts before."""
     for batch in _by_size(rows):
-        columns = dict(zip(StateRow._fields, map(list, zip(*batch, strict=True)), strict=True))
-        given = _table(columns)
+        given = _table(StateRow._fields, batch)
         names = (*StateRow._fields, "written_at")
         added = insert(account_states).from_select(names, select(given, database_clock()))
         newest = {name: added.excluded[name] for name in names if name not in _KEY}
@@ -83,9 +82,8 @@ async def delete_old_ids(
         are_of(account_states, ids), table.part.startswith(CALL_IDS, autoescape=True)
     )
     if remembered:
-        columns = dict(zip(_KEY, map(list, zip(*remembered, strict=True)), strict=True))
         part = tuple_(table.provider, table.account, table.part)
-        old = old.where(part.not_in(select(_table(columns))))
+        old = old.where(part.not_in(select(_table(_KEY, remembered))))
     await connection.execute(old)
 
 
@@ -107,8 +105,7 @@ async def read_versions(
     """Those of ``parts`` that were written, each with its version."""
     table = account_states.c
     columns = (table.provider, table.account, table.part, table.value, table.epoch, table.revision)
-    rows = [(*key, name) for key, name in parts]
-    wanted = select(_table(dict(zip(_KEY, map(list, zip(*rows, strict=True)), strict=True))))
+    wanted = select(_table(_KEY, [(*key, name) for key, name in parts]))
     query = select(*columns).where(tuple_(table.provider, table.account, table.part).in_(wanted))
     return [
         (((row[0], row[1]), row[2]), bytes(row[3]), (int(row[4]), int(row[5])))
@@ -133,10 +130,13 @@ def _by_size(rows: Sequence[StateRow]) -> Iterator[Sequence[StateRow]]:
         yield rows[start:]
 
 
-def _table(columns: Mapping[str, list[Any]]) -> TableValuedAlias:
-    """The rows whose values are ``columns``: one array each, however many rows there are."""
-    arrays = (cast(_storable(values), ARRAY(_TYPES[name])) for name, values in columns.items())
-    named = (column(name, _TYPES[name]) for name in columns)
+def _table(names: Sequence[str], rows: Collection[Sequence[Any]]) -> TableValuedAlias:
+    """``rows`` with the columns ``names``: one array for each, however many rows there are."""
+    values = [[row[place] for row in rows] for place in range(len(names))]
+    arrays = (
+        cast(_storable(own), ARRAY(_TYPES[name])) for name, own in zip(names, values, strict=True)
+    )
+    named = (column(name, _TYPES[name]) for name in names)
     return func.unnest(*arrays).table_valued(*named, name="given").render_derived()
 
 
@@ -146,8 +146,5 @@ def _storable(values: list[Any]) -> list[Any]:
 
 def are_of(table: Table, keys: Collection[AccountKey]) -> ColumnElement[bool]:
     """Whether a row of ``table`` is about one of the accounts ``keys``, however many there are."""
-    columns: dict[str, list[Any]] = {
-        "provider": [provider for provider, _ in keys],
-        "account": [account for _, account in keys],
-    }
-    return tuple_(table.c.provider, table.c.account).in_(select(_table(columns)))
+    accounts = select(_table(_KEY[:2], keys))
+    return tuple_(table.c.provider, table.c.account).in_(accounts)
