@@ -153,6 +153,26 @@ async def test_events_come_while_the_call_lasts(endpoint: SipEndpoint) -> None:
     assert record.talk
 
 
+@pytest.mark.parametrize("lost", [1, 2])
+async def test_an_acknowledgement_that_is_lost_is_said_again(
+    endpoint: SipEndpoint, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """Of those that come, ``lost`` are not heard."""
+    hear, acks = endpoint.datagram_received, []
+
+    def receive(data: bytes, addr: tuple[str, int]) -> None:
+        acks.extend([data] if data.startswith(b"ACK ") else [])
+        if not data.startswith(b"ACK ") or len(acks) > lost:
+            hear(data, addr)
+
+    monkeypatch.setattr(endpoint, "datagram_received", receive)
+    record = await place(order(endpoint, "answers", talk=4.0))
+    assert not record.failure
+    assert endpoint.calls[-1].acknowledged
+    assert len(acks) == lost + 1, "and not for ever"
+    assert len({it.rstrip() for it in acks}) == 1
+
+
 async def test_the_longest_duration_ends_a_call(endpoint: SipEndpoint) -> None:
     record = await place(order(endpoint, "answers", longest=1.0, talk=60.0))
     assert record.signalling.ended is Ended.CALLER

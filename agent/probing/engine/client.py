@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from agent.probing.engine.acknowledgement import Acknowledgement
 from agent.probing.engine.protocol import (
     LONGEST_LINE,
     LONGEST_TEXT,
@@ -140,7 +141,7 @@ class _Following:
     """What is known of a call while it lasts."""
 
     def __init__(self, order: Order, on_event: Progress) -> None:
-        self.trace = CallTrace()
+        self.trace, self._acknowledgement = CallTrace(), Acknowledgement()
         self.failure = ""
         self.released: bool | None = None
         self._order, self._on_event = order, on_event
@@ -252,6 +253,7 @@ class _Following:
             case Sip():
                 is_first = self.trace.dialog.invite is None
                 self.trace.add(event)
+                self._acknowledgement.take(event)
                 if is_first and self.trace.dialog.invite is not None:
                     self._called()
             case Audio():

@@ -48,8 +48,8 @@ async def release(dialog: Dialog, within: float) -> bool:
     try:
         transport, ending = await loop.create_datagram_endpoint(
             lambda: _Ending(dialog),
-            local_addr=_split(dialog.local),
-            remote_addr=_split(dialog.remote),
+            local_addr=split_address(dialog.local),
+            remote_addr=split_address(dialog.remote),
         )
     except (OSError, ValueError):
         return False
@@ -181,7 +181,7 @@ def _request(first: str, *headers: tuple[str, str]) -> bytes:
     return "\r\n".join([*lines, "Content-Length: 0", "", ""]).encode()
 
 
-def _split(address: str) -> tuple[str, int]:
+def split_address(address: str) -> tuple[str, int]:
     """Host and port; ``ValueError`` where they are none, a host's name among them."""
     host, _, port = address.rpartition(":")
     if not _PORT.fullmatch(port) or int(port) > _HIGHEST_PORT:
