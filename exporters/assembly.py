@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
-from exporters.bundle import Owners
+from exporters.bundle import Owners, Rendered
 from exporters.bundles import Bundles
 from exporters.family import FAMILIES, Family
 from exporters.formats import Format, header
@@ -17,6 +18,7 @@ _ORDER = {name: position for position, name in enumerate(FAMILIES)}
 class Section(NamedTuple):
     """One family's samples."""
 
+    family: Family
     pieces: tuple[Piece, ...]
     joined: Joined
 
@@ -28,8 +30,8 @@ class Body(NamedTuple):
     joined: Joined
 
 
-def _page_position(family: Family) -> tuple[int, str]:
-    return _ORDER.get(family.name, len(_ORDER)), family.name
+def _page_position(name: str) -> tuple[int, str]:
+    return _ORDER.get(name, len(_ORDER)), name
 
 
 @lru_cache(maxsize=1024)
@@ -44,7 +46,8 @@ class Assembly:
         self._guard = guard
         self._owners: Owners = {}
         self._bundles = Bundles()
-        self._sections: dict[Family, Section] = {}
+        self._sections: dict[str, Section] = {}
+        """By the family's name."""
         self._bodies: dict[Format, Body] = {}
 
     def body(self, owners: Owners, format_: Format) -> Body:
@@ -59,24 +62,24 @@ class Assembly:
             self._bodies[format_] = Body(tuple(self._pieces(format_)), join(self._joined(format_)))
         return self._bodies[format_]
 
-    def _joined_again(self, changed: set[Family]) -> Iterator[tuple[Family, Section]]:
+    def _joined_again(self, changed: set[str]) -> Iterator[tuple[str, Section]]:
         """All sections in the catalogue's order, those of ``changed`` joined anew."""
-        pieces: dict[Family, list[Piece]] = {family: [] for family in changed}
+        rendered: dict[str, list[Rendered]] = {name: [] for name in changed}
         for bundle in self._bundles:
-            for family in changed & bundle.families.keys():
-                pieces[family] += bundle.families[family].pieces
-        for family in sorted({*self._sections, *changed}, key=_page_position):
-            if family not in changed:
-                yield family, self._sections[family]
-            elif pieces[family]:
-                yield family, Section(tuple(pieces[family]), join(pieces[family]))
+            for name in changed & bundle.families.keys():
+                rendered[name].append(bundle.families[name])
+        for name in sorted({*self._sections, *changed}, key=_page_position):
+            if name not in changed:
+                yield name, self._sections[name]
+            elif pieces := tuple(chain.from_iterable(it.pieces for it in rendered[name])):
+                yield name, Section(rendered[name][0].family, pieces, join(pieces))
 
     def _joined(self, format_: Format) -> Iterator[Piece | Joined]:
-        for family, section in self._sections.items():
-            yield _header(family, format_)
+        for section in self._sections.values():
+            yield _header(section.family, format_)
             yield section.joined
 
     def _pieces(self, format_: Format) -> Iterator[Piece]:
-        for family, section in self._sections.items():
-            yield _header(family, format_)
+        for section in self._sections.values():
+            yield _header(section.family, format_)
             yield from section.pieces

@@ -34,6 +34,7 @@ Owners = Mapping[str, tuple[Block, ...]]
 class Rendered(NamedTuple):
     """One family's samples of a bundle."""
 
+    family: Family
     blocks: tuple[Owned, ...]
     pieces: tuple[Piece, ...]
     failed: bool
@@ -45,7 +46,8 @@ class Bundle:
 
     def __init__(self, owners: Owners) -> None:
         self._owners = dict(owners)
-        self.families: dict[Family, Rendered] = {}
+        self.families: dict[str, Rendered] = {}
+        """By the family's name, whose hash costs less than the family's."""
         self._texts: dict[tuple[Frame, ...], tuple[Piece, ...]] = {}
         self.is_due = True
         """Whether it has to be rendered: a block is another one, or failed the last time."""
@@ -71,37 +73,38 @@ class Bundle:
         del self._owners[owner]
         self.is_due = True
 
-    def render(self, guard: Guard) -> set[Family]:
-        """Render what has changed; returns the families whose pieces are other ones now."""
+    def render(self, guard: Guard) -> set[str]:
+        """Render what has changed; returns the names of the families with other pieces now."""
         former, self.families = self.families, {}
         former_texts, self._texts = self._texts, {}
         changed = set(former)
-        for family, blocks in self._by_family().items():
-            rendered = former.get(family)
+        for name, blocks in self._by_family().items():
+            rendered = former.get(name)
             frames = tuple(block.frame for _, block in blocks)
             if frames in former_texts:
                 self._texts[frames] = former_texts[frames]
             if rendered is not None and rendered.blocks == blocks and not rendered.failed:
-                changed.discard(family)
+                changed.discard(name)
             else:
-                rendered = self._rendered(family, blocks, frames, guard)
-                changed.add(family)
-            self.families[family] = rendered
+                rendered = self._rendered(blocks, frames, guard)
+                changed.add(name)
+            self.families[name] = rendered
         self.is_due = any(rendered.failed for rendered in self.families.values())
         return changed
 
-    def _by_family(self) -> dict[Family, tuple[Owned, ...]]:
-        """The blocks that have samples."""
-        by_family: dict[Family, list[Owned]] = {}
+    def _by_family(self) -> dict[str, tuple[Owned, ...]]:
+        """The blocks that have samples, by the name of their family."""
+        by_family: dict[str, list[Owned]] = {}
         for owner, blocks in self._owners.items():
             for block in blocks:
                 if block.size:
-                    by_family.setdefault(block.family, []).append((owner, block))
-        return {family: tuple(blocks) for family, blocks in by_family.items()}
+                    by_family.setdefault(block.family.name, []).append((owner, block))
+        return {name: tuple(blocks) for name, blocks in by_family.items()}
 
     def _rendered(
-        self, family: Family, blocks: tuple[Owned, ...], frames: tuple[Frame, ...], guard: Guard
+        self, blocks: tuple[Owned, ...], frames: tuple[Frame, ...], guard: Guard
     ) -> Rendered:
+        family = blocks[0][1].family
         try:
             if frames not in self._texts:
                 self._texts[frames] = tuple(compress((text,)) for text in label_texts(frames))
@@ -110,7 +113,7 @@ class Bundle:
             return _one_by_one(family, blocks, guard)
         for owner, _ in blocks:
             guard.succeeded(_part(family, owner))
-        return Rendered(blocks, (piece,), failed=False)
+        return Rendered(family, blocks, (piece,), failed=False)
 
 
 def samples_of(blocks: Iterable[Block]) -> int:
@@ -177,7 +180,7 @@ def _one_by_one(family: Family, blocks: tuple[Owned, ...], guard: Guard) -> Rend
     """Each block on its own; those that fail are reported and left out."""
     pieces = [guard.run(_part(family, owner), partial(_alone, block)) for owner, block in blocks]
     left = tuple(piece for piece in pieces if piece is not None)
-    return Rendered(blocks, left, failed=len(left) < len(blocks))
+    return Rendered(family, blocks, left, failed=len(left) < len(blocks))
 
 
 def _alone(block: Block) -> Piece:

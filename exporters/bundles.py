@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from exporters.bundle import BUNDLE_SAMPLES, Bundle, Owners, samples_of
-from exporters.family import Family
 from exporters.guard import Guard
 
 _MOST = 2 * BUNDLE_SAMPLES
@@ -25,8 +24,8 @@ class Bundles:
         """Whether a block failed when it was rendered last."""
         return any(bundle.is_due for bundle in self._bundles)
 
-    def render(self, owners: Owners, guard: Guard) -> set[Family]:
-        """Render what differs from the blocks before; returns the families that do."""
+    def render(self, owners: Owners, guard: Guard) -> set[str]:
+        """Render what differs from the blocks before; returns the names of the families that do."""
         for owner in self._bundle_of.keys() - owners.keys():
             self._bundle_of.pop(owner).remove(owner)
         for owner, bundle in self._bundle_of.items():
@@ -39,9 +38,9 @@ class Bundles:
                 changed |= bundle.render(guard)
         return changed
 
-    def _divide(self) -> set[Family]:
-        """Divide what has grown too large, and drop what is empty; returns their families."""
-        changed: set[Family] = set()
+    def _divide(self) -> set[str]:
+        """Divide what is too large, drop what is empty; returns the names of their families."""
+        changed: set[str] = set()
         remaining: list[Bundle] = []
         for bundle in self._bundles:
             if not bundle.is_due or _is_good(bundle):

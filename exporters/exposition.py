@@ -8,6 +8,7 @@ changed since the last page are rendered.
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import chain
 from typing import NamedTuple
 
@@ -48,7 +49,12 @@ class Page:
     @property
     def body(self) -> bytes:
         """The whole body."""
-        return b"".join(self.compressed or self.parts())
+        if self.compressed:
+            return b"".join(self.compressed)
+        # Not joined from a list: that would be all of the text a second time.
+        whole = BytesIO()
+        whole.writelines(self.parts())
+        return whole.getvalue()
 
 
 class _CompressedPage(NamedTuple):

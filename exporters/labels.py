@@ -10,11 +10,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
+import numpy as np
+
 from exporters.label_column import LabelColumn
 
 CHUNK_ROWS = 4096
 """Rows rendered at once: about a millisecond of work, so that other threads get their turn."""
 
+_SPACE, _DELETE = 0x20, 0x7F
+"""The first character of ASCII that is printed, and the one behind the last."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SPECIAL = re.compile('[\\\\"\x00-\x1f\x7f\ud800-\udfff]')
 _UNFIT = re.compile("[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
@@ -38,10 +42,18 @@ def clean(value: str) -> str:
 def _escaped(values: Sequence[str]) -> Sequence[str]:
     """``values`` escaped; the same object when nothing needs escaping, as is nearly always so."""
     text = "".join(values)
+    return values if _is_plain(text) else list(map(escape, values))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing in ``text`` needs escaping."""
+    if '"' in text or "\\" in text:
+        return False
+    if text.isascii():
+        characters = np.frombuffer(text.encode(), np.uint8)
+        return bool(not text or (characters.min() >= _SPACE and characters.max() < _DELETE))
     # Printable text has no control characters, so most columns need no regular expression.
-    if text.isprintable() and '"' not in text and "\\" not in text:
-        return values
-    return list(map(escape, values)) if _SPECIAL.search(text) else values
+    return text.isprintable() or not _SPECIAL.search(text)
 
 
 _FEW_WORDS = 64
@@ -95,7 +107,7 @@ def label_lines(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bytes
 
 
 def _is_constant(values: Sequence[str]) -> bool:
-    return values[0] == values[-1] and len(set(values)) == 1
+    return values[0] == values[-1] and values.count(values[0]) == len(values)
 
 
 def _filled(fixed: Sequence[str], varying: Sequence[Sequence[str]], rows: int) -> str:

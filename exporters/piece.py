@@ -36,7 +36,7 @@ class Piece:
 EMPTY = Piece(b"", 0, 0)
 
 
-def compress(texts: Iterable[bytes | memoryview]) -> Piece:
+def compress(texts: Iterable[bytes | bytearray]) -> Piece:
     """One piece of the concatenated ``texts``."""
     stream = isal_zlib.compressobj(_LEVEL, wbits=_RAW)
     deflated, checksum, size = [], 0, 0

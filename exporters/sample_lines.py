@@ -86,7 +86,7 @@ def _labels(piece: Piece) -> _Labels:
 
 def sample_lines(
     name: str, labels: Sequence[Piece], values: Floats, rows: Rows | None
-) -> Iterator[bytes | memoryview]:
+) -> Iterator[bytes | bytearray]:
     """The lines of one block, ``CHUNK_ROWS`` rows at a time.
 
     Args:
@@ -109,7 +109,7 @@ def sample_lines(
 
 def _chunk(
     prefix: bytes, labels: _Labels, values: Floats, rows: Rows | None, ends: LineEnds
-) -> bytes | memoryview:
+) -> bytes | bytearray:
     """The lines of one chunk of rows."""
     if labels.aligned is not None:
         lines = aligned_lines(prefix, labels.aligned, values, rows)

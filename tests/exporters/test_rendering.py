@@ -190,6 +190,14 @@ def test_lines_of_one_length_are_as_each_alone(values):
     assert text(block.piece) == b"".join(alone)
 
 
+def test_rows_of_other_lengths_that_fill_up_a_whole_row_are_rows_of_their_own():
+    """The first row has twelve characters with its newline; so have twelve rows without labels."""
+    numbers = ["12345", *[""] * 12, "67890"]
+    block = Block(UP, Frame.of(("a",), (numbers,)), np.ones(len(numbers)))
+    lines = [f'numwatch_number_up{{a="{number}"}} 1' for number in ("12345", "67890")]
+    assert _lines(block) == [lines[0], *["numwatch_number_up 1"] * 12, lines[1]]
+
+
 @pytest.mark.parametrize("least", [0, 1, 10, 9_999, 123_456, 10**9, 10**14])
 def test_numbers_of_every_length_are_written_whole(least):
     values = [float(least + row) for row in range(200)]
