@@ -4,10 +4,11 @@
 into a wrong fact. The strict decoder refuses them but calls Python code for every object, so a
 fast decoder goes first, and its result is used only where it is proven to have lost no key:
 
-* every key of the text is followed by a colon; where no white space precedes a colon, each key
-  contributes at least one ``":`` to the text, so ``keys <= text.count('":')``;
+* every key of the text is followed by a colon, so ``keys <= text.count(':')``; where no white
+  space precedes a colon, each key contributes one ``":`` to the text, so
+  ``keys <= text.count('":')`` too;
 * the decoded tree can only have fewer keys than the text, never more;
-* so if the tree has as many keys as the text has ``":``, no key was lost.
+* so if the tree has as many keys as the text has ``:`` or ``":``, no key was lost.
 
 The same count bounds the walk: a tree has at most as many objects and arrays as the text has
 ``{`` and ``[``.
@@ -162,10 +163,24 @@ def has_spaced_colon(body: bytes) -> bool:
     return any(space in body and space + b":" in body for space in _WHITE_SPACE)
 
 
+def count_colons(body: bytes) -> int:
+    """The number of ``:`` in the text: at least that of its keys, however they are spaced."""
+    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == _COLON))
+
+
 def count_key_marks(body: bytes) -> int:
     """The number of ``":`` in the text; much faster than ``bytes.count`` when there are many."""
     codes = np.frombuffer(body, np.uint8)
     return int(np.count_nonzero((codes[:-1] == _QUOTE) & (codes[1:] == _COLON)))
+
+
+def has_no_more_keys(body: bytes, keys: int) -> bool:
+    """Whether the text is proven to have no more than ``keys`` keys, repeated ones counted."""
+    # A colon follows every key, however it is spaced. Where there are others, in times and
+    # addresses, they are told apart.
+    return count_colons(body) <= keys or (
+        not has_spaced_colon(body) and count_key_marks(body) <= keys
+    )
 
 
 def _count_openings(body: bytes) -> int:
@@ -180,8 +195,6 @@ def _count_commas(body: bytes) -> int:
 
 def _has_every_key(body: bytes, tree: Any) -> bool:
     """Whether ``tree`` is proven to hold every key of ``body`` and is not nested too deeply."""
-    if has_spaced_colon(body):
-        return False
     # Every object and array opens with a byte of its own: once that many were visited, none is
     # left, and the leaves, by far the most values, need not be visited.
     unvisited = _count_openings(body)
@@ -192,7 +205,7 @@ def _has_every_key(body: bytes, tree: Any) -> bool:
         unvisited -= len(objects) + len(arrays)
         if not unvisited:
             break
-    return keys == count_key_marks(body) and depth <= _MAX_DEPTH
+    return has_no_more_keys(body, keys) and depth <= _MAX_DEPTH
 
 
 def _text(body: bytes, charset: str | None, label: str) -> str:

@@ -220,6 +220,22 @@ def test_keys_are_counted_by_their_colons(body, spaced, marks):
     assert decode.count_key_marks(body) == marks
 
 
+@pytest.mark.parametrize(
+    ("body", "keys", "proven"),
+    [
+        (b'{"a":1,"b":2}', 2, True),
+        (b'{"a" : 1}', 1, True),
+        (b'{"a":"08:00"}', 1, True),
+        (b'{"a":"08:00","a":"b"}', 1, False),
+        (b'{"a":1,"a":2}', 1, False),
+        (b'{"a" :1,"a" :2}', 1, False),
+        (b'{"a" :"08:00"}', 1, False),  # not proven, so the strict decoder reads it
+    ],
+)
+def test_a_text_is_proven_to_have_no_more_keys(body, keys, proven):
+    assert decode.has_no_more_keys(body, keys) is proven
+
+
 def test_a_plain_body_takes_the_fast_way(monkeypatch):
     def slow(*_arguments):
         raise AssertionError

@@ -43,6 +43,10 @@ class Column:
         self._alternatives = [
             Column(_as_optional(field), alternative, clock) for alternative in rule.first_of
         ]
+        self._value_maps: list[ValueMap] = [
+            *([self.value_map] if self.value_map is not None else []),
+            *(it for column in self._alternatives for it in column._value_maps),  # noqa: SLF001 - the same class
+        ]
         self._stated_default = default_of(field, rule) if rule.default else MISSING
         self._const = _fixed(field, rule, rule.const)
         self._present = _fixed(field, rule, rule.present)
@@ -73,16 +77,20 @@ class Column:
 
     def take_unmapped(self) -> int:
         """The number of unmapped values since the last call."""
-        maps = self._value_maps()
-        count = sum(value_map.unmapped for value_map in maps)
-        for value_map in maps:
+        count = sum(value_map.unmapped for value_map in self._value_maps)
+        for value_map in self._value_maps:
             value_map.unmapped = 0
         return count
+
+    @property
+    def has_unmapped(self) -> bool:
+        """Whether :meth:`take_unmapped` would return more than 0."""
+        return any(value_map.unmapped for value_map in self._value_maps)
 
     def take_words(self) -> dict[str, int]:
         """The words that :meth:`take_unmapped` counts, made safe to show."""
         words: dict[str, int] = {}
-        for value_map in self._value_maps():
+        for value_map in self._value_maps:
             for word, count in value_map.words.items():
                 add_bounded(words, word, count)
             value_map.words = {}
@@ -103,11 +111,7 @@ class Column:
     @property
     def has_value_map(self) -> bool:
         """Whether :meth:`take_unmapped` can ever return more than 0."""
-        return bool(self._value_maps())
-
-    def _value_maps(self) -> list[ValueMap]:
-        own = [] if self.value_map is None else [self.value_map]
-        return own + [it for column in self._alternatives for it in column._value_maps()]  # noqa: SLF001 - the same class
+        return bool(self._value_maps)
 
     @property
     def is_fixed(self) -> bool:
@@ -133,7 +137,7 @@ class Column:
         value_map = self.value_map
         before = (0, {}) if value_map is None else (value_map.unmapped, dict(value_map.words))
         try:
-            return list(map(self._cache.__getitem__, raw))
+            return self._cache.convert_column(raw)
         except (ValueError, TypeError):
             if value_map is not None:
                 value_map.unmapped, value_map.words = before

@@ -117,15 +117,14 @@ class RecordMapper:
         if self._finder.is_joined:
             # One number may be in two of several lists.
             facts = list(dict.fromkeys(facts))
-        counts = [(column.name, column.take_unmapped()) for column in self._mapped_columns]
-        words = [(column.name, column.take_words()) for column in self._mapped_columns]
+        unmapped = [it for it in self._mapped_columns if it.has_unmapped]
         return MappedPage(
             facts,
             count,
             parts,
             losses.count,
-            tuple((name, count) for name, count in counts if count),
-            tuple((name, found) for name, found in words if found),
+            tuple([(it.name, it.take_unmapped()) for it in unmapped]),
+            tuple([(it.name, it.take_words()) for it in unmapped]),
             tuple(losses.texts),
             frozenset(losses.numbers),
         )

@@ -5,7 +5,7 @@ keys that all its records have in common. A later page is decoded by that shape,
 used only where strict decoding is proven to give the same; any other page is decoded strictly:
 
 * every key of the shape must be present and no other may be, or the decoder refuses;
-* the text has no more ``":`` than the shape has keys, so no key occurs twice
+* the text is proven to have no more keys than the shape has, so none occurs twice
   (see :mod:`agent.net.decode`);
 * every value of a record, and of the envelope beside the path to the records, must be a text, a
   number, a boolean or null, or the decoder refuses.
@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 import msgspec
 from msgspec.structs import astuple
 
-from agent.net.decode import count_key_marks, has_spaced_colon
+from agent.net.decode import has_no_more_keys
 from agent.providers.profile.json_path import MISSING, Path
 
 _Scalar = str | int | float | bool | None
@@ -90,15 +90,13 @@ class PageShape:
 
         Returns ``None`` where it must be decoded strictly.
         """
-        if has_spaced_colon(body):
-            return None
         try:
             top = self._decoder.decode(body)
         except (ValueError, RecursionError):
             return None
         tree, rows = self._unfold(top)
         keys = sum(map(len, self._levels)) + len(rows) * len(self._keys)
-        return tree if count_key_marks(body) == keys else None
+        return tree if has_no_more_keys(body, keys) else None
 
     def _unfold(self, node: Any) -> tuple[dict[str, Any], Rows]:
         """The envelope as plain objects around the rows."""

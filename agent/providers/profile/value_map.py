@@ -1,6 +1,7 @@
 """The provider's values to ours: whole columns by look-ups, words by the tables of a profile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from agent.net.word_counts import add_bounded
@@ -14,26 +15,43 @@ _MAX_CACHED: Final = 4096
 _LONGEST_WORD: Final = 64
 
 
-class ConversionCache(dict[Any, Any]):
+class ConversionCache:
     """Converted values by text, so that a whole column is one look-up per value.
 
     Its keys are texts and what means no value, so that no other value, say ``True`` for 1, is
-    taken for a known one. A look-up raises ``ValueError`` for what is not a text or does not
-    convert.
+    taken for a known one.
     """
 
     def __init__(self, convert: Convert, known: Mapping[Any, Any], *, learns: bool) -> None:
-        super().__init__(known)
         self._convert = convert
+        self._known = dict(known)
         self._max_size = _MAX_CACHED if learns else 0
 
-    def __missing__(self, raw: Any) -> Any:
+    def convert_column(self, column: Sequence[Any]) -> Sequence[Any]:
+        """The values of a whole column.
+
+        Raises:
+            ValueError: for what is not a text, or does not convert.
+            TypeError: for a list or an object.
+        """
+        known = self._known
+        if len(column) > 1:
+            try:
+                # All look-ups in one call: twice as fast as a call for each.
+                values: tuple[Any, ...] = itemgetter(*column)(known)
+            except KeyError:
+                pass  # there is a text that was not converted before
+            else:
+                return values
+        return [known[raw] if raw in known else self._converted(raw) for raw in column]
+
+    def _converted(self, raw: Any) -> Any:
         """Convert a text that is not known yet, and store it while there is space."""
         if type(raw) is not str or not raw:
             raise ValueError("not a text")
         value = self._convert(raw)
-        if len(self) < self._max_size:
-            self[raw] = value
+        if len(self._known) < self._max_size:
+            self._known[raw] = value
         return value
 
 
