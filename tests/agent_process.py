@@ -7,12 +7,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 import yaml
 
-from tests.integration.processes import free_port, get, numwatch, running, wait_until
+from tests.forks import running_numwatch
+from tests.integration.processes import RunningProcess, free_port, get, wait_until
 
 TOKEN = "Zq7-token-of-the-tests-0123456789abcdef"
 _START = 60.0
@@ -27,7 +27,7 @@ class AgentProcess:
 
     url: str
     world_url: str
-    process: Popen[bytes]
+    process: RunningProcess
     config: Path
     log: Path
 
@@ -60,11 +60,11 @@ def agent_process(
     url, world_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{world_port}"
     plan, config, log = folder / "world.yaml", folder / "config.yaml", folder / "agent.log"
     plan.write_text(yaml.safe_dump(world, allow_unicode=True), encoding="utf-8")
-    simulate = numwatch(
+    simulate = (
         *("simulate", "--world", str(plan), "--listen", f"127.0.0.1:{world_port}"),
         *("--speed", "10", "--write-config", str(config)),
     )
-    with running(simulate, folder / "world.log"):
+    with running_numwatch(*simulate, log=folder / "world.log"):
         wait_until(lambda: get(f"{world_url}/world"), _START, "the world is served")
         settings = yaml.safe_load(config.read_text(encoding="utf-8"))
         settings |= {"data_dir": str(folder / "data"), "listen": [f"127.0.0.1:{port}"]}
@@ -72,7 +72,7 @@ def agent_process(
         change(settings)
         config.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
         config.chmod(0o600)
-        with running(numwatch("run", "--config", str(config)), log) as process:
+        with running_numwatch("run", "--config", str(config), log=log) as process:
             agent = AgentProcess(url, world_url, process, config, log)
             wait_until(lambda: get(f"{url}/-/ready"), _START, f"ready; {log}")
             yield agent

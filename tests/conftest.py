@@ -13,6 +13,7 @@ from agent.config.store import Store
 from agent.event_loop import shorten_switch_interval
 from agent.store.database import Database
 from agent.store.schema import leases, metadata
+from tests.forks import end_forks
 from tests.fresh_ledgers import repeat_schemas
 from tests.hard_limit import pytest_timeout_cancel_timer, pytest_timeout_set_timer
 from tests.pgbouncer import Pooler, pgbouncer
@@ -150,6 +151,13 @@ def migrations(request: pytest.FixtureRequest) -> Iterator[None]:
         if not request.node.nodeid.startswith(OF_THE_STORE):
             repeat_schemas(patch)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def forks() -> Iterator[None]:
+    """What forks commands, begun by the first test that needs it, does not outlast the tests."""
+    yield
+    end_forks()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -20,7 +20,8 @@ from standardwebhooks import Webhook
 from tests.app.planted_calls import plant_calls
 from tests.app.planted_phones import PlantedPhones
 from tests.app.planted_provider import DOWN, WEAK, WELL, PlantedProvider, served, stamp
-from tests.integration.processes import free_port, numwatch, running, wait_until
+from tests.forks import running_numwatch
+from tests.integration.processes import free_port, wait_until
 
 TOKEN = "Zq7-token-of-the-tests-0123456789abcdef"
 PUSHES = "Zq9-the-secret-of-pushes-0123456789"
@@ -127,7 +128,7 @@ def planted_agent(folder: Path, phones: PlantedPhones) -> Iterator[PlantedAgent]
         config.write_text(yaml.safe_dump(_settings(folder, url, world, phones)), "utf-8")
         config.chmod(0o600)
         plant_calls(folder / "data", phones)
-        with running(numwatch("run", "--config", str(config)), folder / "agent.log"):
+        with running_numwatch("run", "--config", str(config), log=folder / "agent.log"):
             agent = PlantedAgent(url, phones, provider)
             wait_until(
                 lambda: agent.ask("GET", "/-/healthy").status == 200,

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from agent.simulator.world import World
 from agent.web.app import make_app
 from agent.web.services import ReloadOutcome
 from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
+from tests.forks import numwatch_ended
 
 NUMBER = "4006220002"
 EDIT = {"number": NUMBER, "set": {"routing.wait_seconds": 5, "routing.blacklist": ["13900001111"]}}
@@ -24,14 +24,7 @@ EDIT = {"number": NUMBER, "set": {"routing.wait_seconds": 5, "routing.blacklist"
 
 async def baseline(config: Path, *arguments: str) -> tuple[int, str, str]:
     """The command's exit status and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent", "baseline"),
-        *(*arguments, "--config", str(config)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    return await numwatch_ended("baseline", *arguments, "--config", str(config))
 
 
 async def baseline_json(config: Path, *arguments: str) -> tuple[int, dict[str, Any]]:

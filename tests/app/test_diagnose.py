@@ -22,20 +22,14 @@ from agent.simulator.world import World
 from agent.store.database import Database
 from agent.web.app import make_app
 from tests.app.conftest import SPEED, WORLD, Scene, quicken, until
+from tests.forks import numwatch_ended
 
 BROKEN, WELL = "4006220001", "4006220002"
 OFF = [{"number": WELL, "binding": name, "set": {"state": "off"}} for name in ("b1", "b2")]
 
 
 async def run(*arguments: str, typed: str = "") -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent", *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(typed.encode())
-    return process.returncode or 0, out.decode(), err.decode()
+    return await numwatch_ended(*arguments, typed=typed, within=100)
 
 
 @pytest.fixture

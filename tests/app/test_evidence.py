@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import shutil
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from agent.store.schema import evidence as table
 from agent.tickets.ledger import Ledger
 from agent.web.services import ReloadOutcome
 from tests.app.conftest import Scene, until
+from tests.forks import numwatch_ended
 
 NUMBER = "4006220001"
 """It is suspended from the start."""
@@ -149,19 +149,15 @@ async def test_the_command_writes_a_bundle_of_a_stopped_agent(scene: Scene, tmp_
     await scene.agent.stop()
     out = tmp_path / "out"
     for name, status in ((ticket["id"], 0), ("nobody", 1)):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "agent", "tickets", "export", name),
-            *("--out", str(out), "--config", str(scene.config)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        returned, printed, errors = await numwatch_ended(
+            *("tickets", "export", name, "--out", str(out), "--config", str(scene.config))
         )
-        printed, errors = await process.communicate()
-        assert process.returncode == status, errors.decode()
+        assert returned == status, errors
         if status == 0:
-            folder = Path(printed.decode().strip())
+            folder = Path(printed.strip())
             assert (folder / "onset" / "answers-north-hq.json").exists()
             assert (folder / "manifest.json").exists()
         else:
-            assert "there is no ticket 'nobody'" in errors.decode()
+            assert "there is no ticket 'nobody'" in errors
     scene.agent = Agent(scene.config)
     await scene.agent.start()

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from tests.integration.processes import free_port, get, numwatch, running, wait_until
+from tests.forks import running_numwatch
+from tests.integration.processes import free_port, get, wait_until
 
 ANSWERS, BUSY, SUSPENDED = (f"400622000{n}" for n in (1, 2, 3))
 WORLD = f"""
@@ -54,15 +55,15 @@ def calling_agent(folder: Path) -> Iterator[CallingAgent]:
     world.write_text(WORLD)
     sip = f"127.0.0.1:{free_port()}"
     served = ("--listen", f"127.0.0.1:{free_port()}", "--sip", sip, "--speed", "20")
-    simulate = numwatch("simulate", "--world", str(world), *served, "--write-config", str(config))
-    with running(simulate, folder / "world.log"):
+    simulate = ("simulate", "--world", str(world), *served, "--write-config", str(config))
+    with running_numwatch(*simulate, log=folder / "world.log"):
         wait_until(config.exists, _READY_SECONDS, "the configuration is written")
         settings = yaml.safe_load(wait_until(config.read_text, _READY_SECONDS, "it is whole"))
         at = f"127.0.0.1:{free_port()}"
         settings |= {"listen": [at], "data_dir": str(folder / "data")}
         settings["dial"] |= {"listen": 1.0, "longest": 15.0}
         config.write_text(yaml.safe_dump(settings, allow_unicode=True))
-        with running(numwatch("run", "--config", str(config)), folder / "agent.log"):
+        with running_numwatch("run", "--config", str(config), log=folder / "agent.log"):
             url = f"http://{at}"
             wait_until(lambda: get(f"{url}/-/ready"), _READY_SECONDS, "the agent is ready")
             token = (folder / "data" / "access.token").read_text(encoding="utf-8").strip()

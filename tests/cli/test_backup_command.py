@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import stat
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from structlog.testing import capture_logs
 
 from agent.store.backup import note_restore
 from agent.store.database import Database
+from tests.forks import numwatch_ended
 from tests.sinks.change_writer import ChangeWriter
 
 
@@ -30,14 +30,7 @@ def parts(folder: Path) -> list[Path]:
 
 
 async def backup(config: Path, file: Path) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent", "backup", str(file), "--config", str(config), "--json"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    return await numwatch_ended("backup", str(file), "--config", str(config), "--json")
 
 
 def rows(path: Path) -> int:

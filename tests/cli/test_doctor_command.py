@@ -1,12 +1,10 @@
 """``numwatch doctor``: what it finds, and what it saves of a ledger that is really damaged."""
 
-import asyncio
 import json
 import os
 import socket
 import sqlite3
 import stat
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -25,6 +23,7 @@ from agent.states import NumberState
 from agent.store.database import Database
 from agent.store.finding import Status
 from agent.tickets.ledger import Filter, Ledger
+from tests.forks import numwatch_ended
 from tests.tickets.driver import Run
 from tests.tickets.scene import Scene, alert
 
@@ -284,16 +283,12 @@ async def test_a_newer_ledger_is_not_touched(doctor: Doctor, ledger: Path) -> No
 
 
 async def test_it_speaks_a_line_a_check(config: Path, ledger: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent", "doctor", "--offline", "--config", str(config)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate()
-    lines = out.decode().splitlines()
+    _, out, _ = await numwatch_ended("doctor", "--offline", "--config", str(config))
+    lines = out.splitlines()
     heads = [line for line in lines if not line.startswith(" ")]
     assert all(line.startswith(("ok · ", "/")) for line in heads)
-    assert "integrity:" in out.decode()
-    assert str(ledger) in out.decode()
+    assert "integrity:" in out
+    assert str(ledger) in out
 
 
 async def test_it_says_what_of_the_installation_is_wrong(

@@ -22,6 +22,7 @@ from rich.cells import cell_len
 from agent.web.labels import LABELS
 from tests.agent_process import TOKEN, AgentProcess, agent_process, small_world
 from tests.chinese_prose import english_in
+from tests.forks import numwatch_done
 from tests.integration.processes import ROOT, wait_until
 
 NUMBER = "4006220001"
@@ -30,7 +31,7 @@ NAMES = frozenset(
 )
 COMMAND = re.compile(r"^  [a-z-]+ |\[OPTIONS\] COMMAND \[ARGS\]|numwatch tickets")
 """Names of the world's account and of its sink."""
-DRIVER = str(Path(__file__).with_name("commands_in_turn.py"))
+DRIVER = Path(__file__).with_name("commands_in_turn.py")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 IDS = re.compile(r"(?<![\d*])400\d{7}(?!\d)|NW-[0-9A-Z]+-[0-9A-Z]+-\d+|north/hq|numwatch_[a-z_]+")
 SENTENCE = re.compile(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}")
@@ -86,14 +87,9 @@ def environment(lines: Sequence[list[str]], language: str) -> dict[str, str]:
 
 def in_a_pipe(agent: AgentProcess, language: str, *, as_json: bool = False) -> dict[str, str]:
     named = command_lines(agent, as_json=as_json)
-    done = subprocess.run(
-        [sys.executable, DRIVER],
-        env=environment(list(named.values()), language),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+    environ = environment(list(named.values()), language)
+    done = numwatch_done(code=DRIVER.read_text(), environ=environ, within=120)
+    assert done.returncode == 0, done.stderr
     return dict(zip(named, done.stdout.split("\0\n")[1:], strict=True))
 
 

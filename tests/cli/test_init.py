@@ -15,6 +15,7 @@ from agent.plan import make_plan
 from agent.simulator.server import start
 from agent.simulator.world import World
 from tests.cli.test_poll_command import WORLD
+from tests.forks import numwatch_ended
 from tests.integration.processes import ROOT
 
 SECRETS = {"NORTH_KEY": "demo", "NORTH_SECRET": "demo-secret"}
@@ -30,18 +31,20 @@ async def numwatch(
     *arguments: str, cwd: Path, typed: str | None = None
 ) -> tuple[int | None, str, str]:
     """The command; ``typed`` at a pseudo-terminal, without it there is none."""
-    master, slave = pty.openpty() if typed is not None else (-1, None)
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **SECRETS}
+    if typed is None:
+        return await numwatch_ended("init", *arguments, environ=environ, folder=cwd, within=90)
+    master, slave = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "agent", "init", *arguments),
-        stdin=asyncio.subprocess.DEVNULL if slave is None else slave,
+        stdin=slave,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **SECRETS},
+        env=environ,
     )
-    if slave is not None:
-        os.close(slave)
-        os.write(master, (typed or "").encode())
+    os.close(slave)
+    os.write(master, typed.encode())
     out, err = await asyncio.wait_for(process.communicate(), 90)
     return process.returncode, out.decode(), err.decode()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from agent.web.services import WebServices
 from agent.webhooks.auth import TokenCheck
 from exporters.exposition import Exposition
 from exporters.telemetry import Telemetry
+from tests.forks import numwatch_ended
 from tests.sinks.change_writer import ChangeWriter
 from tests.tickets.scene import START, Scene, settings
 from tests.web.conftest import OWN_TOKEN
@@ -37,16 +37,8 @@ async def run(call: str) -> tuple[int | None, str, str]:
     code = (
         f"import sys\nfrom pathlib import Path\nfrom agent.cli.tickets import *\nsys.exit({call})"
     )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        code,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={"COLUMNS": "200", "PATH": "", "NUMWATCH_TOKEN": OWN_TOKEN},
-    )
-    out, err = await process.communicate()
-    return process.returncode, out.decode(), err.decode()
+    environ = {"COLUMNS": "200", "PATH": "", "NUMWATCH_TOKEN": OWN_TOKEN}
+    return await numwatch_ended(code=code, environ=environ)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Every example configuration passes the check that users run."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.forks import numwatch_done
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))
@@ -43,8 +44,7 @@ SECRETS = dict.fromkeys(
 
 
 def check(config: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "agent", "check-config", str(config)]
-    return subprocess.run(command, env=SECRETS, capture_output=True, text=True, check=False)
+    return numwatch_done("check-config", str(config), environ=SECRETS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

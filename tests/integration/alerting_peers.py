@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from agent.store.directory import TOKEN_NAME
+from tests.forks import running_numwatch
 from tests.integration.processes import (
     ROOT,
     RunningProcess,
@@ -259,9 +260,15 @@ def peers(
     world_at, agent_at, prometheus_at, alertmanager_at = ports
     (folder / "world.yaml").write_text(yaml.safe_dump(world(numbers), allow_unicode=True))
     config = folder / "agent.yaml"
-    simulator = numwatch("simulate", "--world", str(folder / "world.yaml"), "--listen", world_at)
+    simulator = ["simulate", "--world", str(folder / "world.yaml"), "--listen", world_at]
     simulator += ["--write-config", str(config)]
-    with contextlib.ExitStack() as ends, running([*clock, *simulator], folder / "world.log"):
+    log = folder / "world.log"
+    started = (
+        running([*clock, *numwatch(*simulator)], log)
+        if clock
+        else running_numwatch(*simulator, log=log)
+    )
+    with contextlib.ExitStack() as ends, started:
         wait_until(lambda: get(f"http://{world_at}/world"), _CALM, "the world answers")
         url = f"http://{alertmanager_at}" if reconcile and external else None
         _adapt(config, agent_at, url, adapt, embedded=embedded, rounds=rounds)

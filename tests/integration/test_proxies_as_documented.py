@@ -20,13 +20,13 @@ import pytest
 import trustme
 import yaml
 
+from tests.forks import running_numwatch
 from tests.integration.alerting_peers import NUMBERS, world
 from tests.integration.processes import (
     ROOT,
     free_port,
     get,
     needs,
-    numwatch,
     running,
     wait_until,
 )
@@ -137,8 +137,9 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     world_at, agent_at = (f"127.0.0.1:{free_port()}" for _ in range(2))
     (folder / "world.yaml").write_text(yaml.safe_dump(world(), allow_unicode=True))
     config = folder / "agent.yaml"
-    simulator = numwatch("simulate", "--world", str(folder / "world.yaml"), "--listen", world_at)
-    with running([*simulator, "--write-config", str(config)], folder / "world.log"):
+    simulator = ("simulate", "--world", str(folder / "world.yaml"), "--listen", world_at)
+    log = folder / "world.log"
+    with running_numwatch(*simulator, "--write-config", str(config), log=log):
         wait_until(lambda: get(f"http://{world_at}/world"), 30, "the world answers")
         settings = yaml.safe_load(config.read_text())
         settings |= {"listen": [agent_at], "data_dir": str(folder / "data")}
@@ -148,8 +149,7 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
             "trusted_proxies": ["127.0.0.1/32"],
         }
         config.write_text(yaml.safe_dump(settings, allow_unicode=True))
-        command = numwatch("run", "--config", str(config))
-        with running(command, folder / "agent.log"):
+        with running_numwatch("run", "--config", str(config), log=folder / "agent.log"):
             wait_until(lambda: get(f"http://{agent_at}/-/ready"), 60, "the agent is ready")
             yield Agent(agent_at, folder)
 

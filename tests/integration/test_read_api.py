@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.forks import numwatch_done
 from tests.integration.conftest import Story
-from tests.integration.processes import get, needs, numwatch, wait_until
+from tests.integration.processes import get, needs, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -191,9 +192,7 @@ def test_promtool_queries_the_agent(ended_story: Story) -> None:
 
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        numwatch(*arguments), capture_output=True, text=True, check=False, timeout=60
-    )
+    return numwatch_done(*arguments)
 
 
 def test_numwatch_query(story: Story) -> None:

@@ -14,8 +14,9 @@ import pytest
 import yaml
 
 from agent.store.directory import TOKEN_NAME
+from tests.forks import numwatch_done, running_numwatch
 from tests.integration.alerting_peers import world
-from tests.integration.processes import free_port, get, needs, numwatch, running, wait_until
+from tests.integration.processes import free_port, get, needs, running, wait_until
 
 CONFIG = """
 daemon off; pid {folder}/nginx.pid; error_log stderr;
@@ -66,20 +67,23 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     plain, named = free_port(), free_port()
     (folder / "world.yaml").write_text(yaml.safe_dump(world(), allow_unicode=True))
     config = folder / "agent.yaml"
-    simulator = numwatch("simulate", "--world", str(folder / "world.yaml"), "--listen", world_at)
+    simulator = ("simulate", "--world", str(folder / "world.yaml"), "--listen", world_at)
     (folder / "nginx.conf").write_text(
         CONFIG.format(folder=folder, agent=agent_at, plain=plain, named=named)
     )
     command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    with running([*simulator, "--write-config", str(config)], folder / "world.log"):
+    log = folder / "world.log"
+    with running_numwatch(*simulator, "--write-config", str(config), log=log):
         wait_until(lambda: get(f"http://{world_at}/world"), 30, "the world answers")
         settings = yaml.safe_load(config.read_text())
         settings |= {"listen": [agent_at], "data_dir": str(folder / "data")}
         settings["intake"] = {}
         settings["web"] = {"external_url": "https://watch.example.com"}
         config.write_text(yaml.safe_dump(settings, allow_unicode=True))
-        agent = numwatch("run", "--config", str(config))
-        with running(agent, folder / "agent.log"), running(command, folder / "nginx.log"):
+        with (
+            running_numwatch("run", "--config", str(config), log=folder / "agent.log"),
+            running(command, folder / "nginx.log"),
+        ):
             wait_until(lambda: get(f"http://{agent_at}/-/ready"), 60, "the agent is ready")
             wait_until(lambda: get(f"http://127.0.0.1:{plain}/-/ready"), 30, "nginx passes on")
             yield Proxied(
@@ -138,14 +142,7 @@ def test_the_token_is_private_and_its_place_is_said(proxied: Proxied) -> None:
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "NUMWATCH_TOKEN"}
-    return subprocess.run(
-        numwatch(*arguments),
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return numwatch_done(*arguments, environ=environment)
 
 
 def test_the_command_line_beside_the_agent_works_unchanged(proxied: Proxied) -> None:

@@ -1,8 +1,6 @@
 """The Twilio profile against a mock of Twilio's own published description of its API."""
 
-import asyncio
 import json
-import sys
 import time
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from agent.model import Number
 from agent.net.exchange import ProviderError
 from agent.states import NumberState
+from tests.forks import numwatch_ended
 from tests.integration.contract_mock import (
     START_SECONDS,
     read_description,
@@ -83,10 +82,8 @@ providers:
     accounts: [{{id: hq, credentials: {{sid: {SID}, token: x}}}}]
 """
     )
-    command = (sys.executable, "-m", "agent", "poll", "--config", str(config), "--json")
-    poll = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    out, _ = await asyncio.wait_for(poll.communicate(), 60)
-    assert poll.returncode == 1  # the mock's calls never end
+    status, out, _ = await numwatch_ended("poll", "--config", str(config), "--json")
+    assert status == 1  # the mock's calls never end
     [account] = json.loads(out)["accounts"]
     [number] = account["numbers"]
     assert (number["number"], number["state"]) == ("+18089255327", "active")

@@ -7,6 +7,7 @@ status, negative for a signal, or with ``-`` while it runs. At the end of its in
 began are killed.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -63,4 +64,6 @@ def _become(log: Path) -> None:
 if __name__ == "__main__":
     make_plan(Path(sys.argv[-1]))
     known_revisions()
+    # What was imported stays: a fork that looked for garbage in it would copy all of it.
+    gc.freeze()
     serve()

@@ -1,7 +1,6 @@
 """What the rows about diagnosis ask of the running agent."""
 
 import json
-import subprocess
 import urllib.request
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -10,7 +9,7 @@ from typing import Any
 import yaml
 from standardwebhooks.webhooks import Webhook
 
-from tests.integration.processes import numwatch
+from tests.forks import numwatch_done
 from tests.source_rows.hotlines import Hotlines
 
 Verdict = dict[str, Any]
@@ -76,7 +75,7 @@ def configure(
 def route(hotlines: Hotlines, slug: str, *options: str) -> dict[str, Any]:
     """What ``numwatch route`` says of a call to the row's hotline."""
     config = str(hotlines.agent.config)
-    command = numwatch("route", hotlines.number(slug), "--config", config, "--json", *options)
-    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+    command = ("route", hotlines.number(slug), "--config", config, "--json", *options)
+    done = numwatch_done(*command, within=120)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -1,8 +1,6 @@
 """The acceptance of a number: the matrix of lines and hours, its report, and the command."""
 
-import asyncio
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from agent.reports.pdf import is_available
 from agent.testcalls.acceptance import CellState, matrix_of
 from agent.testcalls.outcome import CallRequest
 from agent.web.app import make_app
+from tests.forks import numwatch_ended
 from tests.testcalls.conftest import ANSWERS, BUSY, CONTROL, STRANGER, calling_scene, served
 
 pytestmark = pytest.mark.timeout(120)
@@ -170,10 +169,4 @@ async def test_without_an_agent_nobody_is_called(tmp_path: Path) -> None:
 
 async def accept(config: Path, *args: str) -> tuple[int, str, str]:
     """The status of the command and what it wrote."""
-    command = ("-m", "agent", "--lang", "en", "accept", *args, "--config", str(config))
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdout=pipe, stderr=pipe
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, out.decode(), errors.decode()
+    return await numwatch_ended("--lang", "en", "accept", *args, "--config", str(config))
