@@ -1,7 +1,7 @@
 """The health of every number of an account, from its check result and its open faults."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -115,6 +115,8 @@ def assess(
         faults: What open tickets say of its numbers.
         before: The account's previous health, from which unchanged columns are taken.
     """
+    if before is not None and _is_same(before, result, faults, now):
+        return replace(before, result=result, fresh_until=_fresh_until(result, now), at=now)
     calls = _calls(result, before)
     offered, answered = _call_counts(result, calls, now)
     counts = _phone_counts(result, before)
@@ -141,6 +143,25 @@ def assess(
         freshness=freshness(result, now),
         fresh_until=_fresh_until(result, now),
         at=now,
+    )
+
+
+_DECIDING: Final = ("names", "columns", "phones", "drift")
+"""What of a result the health of its numbers follows from, beside how old its facts are."""
+
+
+def _is_same(
+    before: AccountHealth, result: CheckResult, faults: AccountFaults, now: float
+) -> bool:
+    """Whether only the times of polls are others: most polls find nothing else."""
+    former = before.result
+    is_counted = before.calls is None and not result.snapshot.recent_calls
+    return (
+        is_counted
+        and all(getattr(former, it) is getattr(result, it) for it in _DECIDING)
+        and former.snapshot.previous_states is result.snapshot.previous_states
+        and (before.faults is faults or before.faults == faults)
+        and before.freshness == freshness(result, now)
     )
 
 

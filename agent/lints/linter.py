@@ -40,6 +40,10 @@ class Linter:
         self._of_accounts = tuple(lint for lint in enabled if lint.of_account)
         self._waivers = _by_number(self._lints.waivers)
         self._candidates = cache(self._applicable)
+        self._level_bits = {
+            level: sum(lint.bit for lint in self._of_numbers if self.level(lint) is level)
+            for level in Level
+        }
 
     def context_at(self, now: float) -> LintContext:
         """The context of a run at ``now``, epoch seconds."""
@@ -76,10 +80,7 @@ class Linter:
 
     def level_bits(self) -> Mapping[Level, int]:
         """The bits of the lints of each level."""
-        return {
-            level: sum(lint.bit for lint in self._of_numbers if self.level(lint) is level)
-            for level in Level
-        }
+        return self._level_bits
 
     def waived_bits(self, number: str, today: date) -> int:
         """The lints that are waived for ``number`` on the day ``today``, as bits."""

@@ -20,14 +20,16 @@ _LISTING_COLUMNS = tuple(state.value for state in NUMBER_STATES)
 
 def account_blocks(context: SeriesContext) -> Iterator[Block]:
     """The account's own blocks; they do not depend on which numbers have series."""
+    result, reuse = context.result, context.memo.reuse
     yield from _poll_blocks(context)
     yield from _limit_block(context)
-    if context.fresh(Capability.BALANCE) and context.result.money is not None:
-        yield from _money_blocks(context, context.result.money)
-    if context.result.charges is not None:
-        yield from _charge_blocks(context, context.result.charges)
+    if context.fresh(Capability.BALANCE) and (money := result.money) is not None:
+        yield from reuse("money", (money,), lambda: tuple(_money_blocks(context, money)))
+    if (charges := result.charges) is not None:
+        yield from reuse("charges", (charges,), lambda: tuple(_charge_blocks(context, charges)))
     if context.fresh(Capability.NUMBERS):
-        yield from _listing_blocks(context)
+        counted = (result.columns.states, result.listed, len(result.names))
+        yield from reuse("counts", counted, lambda: tuple(_listing_blocks(context)))
 
 
 def provider_up(snapshot: Snapshot) -> float:
@@ -66,9 +68,9 @@ def _limit_block(context: SeriesContext) -> Iterator[Block]:
     """1 for every capability whose newest answer was more than the account may have."""
     polls = context.snapshot.polls
     over = tuple(name.value for name, it in polls.items() if it.failure is PollFailure.TOO_MANY)
-    yield from _small(
-        context, "numwatch_account_over_limit", ("limit",), (over,), [1.0] * len(over)
-    )
+    if over:
+        ones = [1.0] * len(over)
+        yield from _small(context, "numwatch_account_over_limit", ("limit",), (over,), ones)
 
 
 def _money_blocks(context: SeriesContext, money: Money) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from sys import intern
 from typing import Any, TypeVar
 
@@ -35,12 +35,19 @@ class Memo:
 
         Plain values are compared by value, everything else by identity.
         """
+        return self.reuse(name, inputs, partial(make, *inputs))
+
+    def reuse(self, name: str, inputs: tuple[Any, ...], make: Callable[[], Result]) -> Result:
+        """Return ``make()``, or the last result for ``name`` when ``inputs`` are the same.
+
+        They must be all that the result follows from.
+        """
         former = self._results.get(name)
         # As far as there are inputs, so that the result is not compared.
         if former and len(former) == len(inputs) + 1 and all(map(_same, inputs, former)):
             unchanged: Result = former[-1]
             return unchanged
-        result = make(*inputs)
+        result = make()
         self._results[name] = (*inputs, result)
         return result
 
