@@ -394,6 +394,7 @@ class Agent:
             queries=self._queries,
             complaints=self._complaint_api,
             fleet_health=self._fleet_health,
+            attend=self._refresher.attend,
             decided_at=lambda: None if self._replica is None else self._replica.decided_at(),
             tickets_in_memory=lambda: self.tickets.open,
             provided=(*self.webhooks.routes(), *self._complaint_api.routes()),

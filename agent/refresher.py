@@ -5,7 +5,8 @@ waits for it; an account that was polled several times meanwhile is processed on
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from agent.config.settings import Settings
 from agent.fleet import Fleet
 from agent.health.fleet import FleetHealth
 from agent.model import AccountKey, Snapshot
+from agent.postponed_checks import PostponedChecks
 from agent.probing.board import ProbeBoard
 from agent.series import SeriesBuilder
 from agent.series.account import provider_down_block
@@ -31,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 AGEING_TICK_SECONDS = 1.0
 """Seconds without a new snapshot after which all accounts are processed: facts become stale."""
+_PATIENCE = 3.0
+"""Seconds that who looks waits for checks that were postponed."""
 
 
 class Publisher(Protocol):
@@ -73,7 +77,10 @@ class Refresher:
         self._habit_blocks: dict[AccountKey, tuple[list[Usual], tuple[Block, ...]]] = {}
         self._clock_set = 0.0
         self._dirty: set[AccountKey] = set()
+        self._taken: set[AccountKey] = set()
+        self._processed = asyncio.Event()
         self._wake = asyncio.Event()
+        self.postponed = PostponedChecks()
         self.results: dict[AccountKey, CheckResult] = {}
         """The newest check result of every account."""
         self.failed: set[AccountKey] = set()
@@ -108,8 +115,12 @@ class Refresher:
 
     def _mark_dirty(self, snapshot: Snapshot) -> None:
         key = snapshot.provider, snapshot.account
-        self._dirty.update((key, *self._checker.attribution.dependents(key)))
-        self._wake.set()
+        dependents = self._checker.attribution.dependents(key)
+        self._dirty.update(it for it in dependents if not self.postponed.rests(it))
+        if not self.postponed.postpone(snapshot):
+            self._dirty.add(key)
+        if self._dirty:
+            self._wake.set()
 
     def _mark_called(self, accounts: Iterable[AccountKey]) -> None:
         """Process the accounts whose numbers were called for tests."""
@@ -135,6 +146,30 @@ class Refresher:
             await self._wait_for_work()
             for key in self._take_dirty():
                 await self._process(key)
+                self._taken.discard(key)
+            ended, self._processed = self._processed, asyncio.Event()
+            ended.set()
+
+    async def attend(self) -> None:
+        """Somebody looks: process what was postponed, and for a while postpone nothing.
+
+        Where that takes longer than a page may, it goes on behind what is shown.
+        """
+        waiting = self.postponed.attend()
+        if waiting:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._process_at_once(waiting)
+
+    async def catch_up(self) -> None:
+        """Process what was postponed."""
+        await self._process_at_once(self.postponed.take_waiting())
+
+    async def _process_at_once(self, keys: Collection[AccountKey]) -> None:
+        self._dirty.update(keys)
+        self._wake.set()
+        while not self._dirty.isdisjoint(keys) or not self._taken.isdisjoint(keys):
+            await self._processed.wait()
 
     def clock_was_set(self, step: float) -> None:
         """Restate the results after the agent's clock was set by ``step`` seconds.
@@ -142,6 +177,7 @@ class Refresher:
         Until :meth:`refresh_all`, the published series have times by the clock as it was.
         """
         self._clock_set += step
+        self.postponed.clock_was_set(step)
         self.results = {key: result.restated(step) for key, result in self.results.items()}
 
     async def refresh_all(self) -> None:
@@ -162,13 +198,19 @@ class Refresher:
             async with asyncio.timeout(AGEING_TICK_SECONDS):
                 await self._wake.wait()
         except TimeoutError:
-            self._mark_all_dirty()
+            self._mark_ageing()
         self._wake.clear()
+        # However much else there is to do: what nobody polls any more grows stale all the same.
+        self._dirty.update(self.postponed.take_stale(self._clock()))
+
+    def _mark_ageing(self) -> None:
+        keys = ((it.provider, it.account) for it in self._fleet.snapshots())
+        self._dirty.update(key for key in keys if not self.postponed.rests(key))
 
     def _take_dirty(self) -> list[AccountKey]:
         self._forget_dropped()
-        dirty, self._dirty = sorted(self._dirty), set()
-        return dirty
+        self._taken, self._dirty = self._dirty, set()
+        return sorted(self._taken)
 
     def _forget_dropped(self) -> None:
         for key in [key for key in self.results if self._fleet.get(*key) is None]:
@@ -179,6 +221,7 @@ class Refresher:
             self.charges.forget(key)
             self.calls.forget(key)
             self._fleet_health.forget(key)
+            self.postponed.forget(key)
             self._exposition.withdraw("/".join(key))
 
     async def _refresh(self, key: AccountKey) -> None:
@@ -190,6 +233,7 @@ class Refresher:
         result, blocks = await asyncio.to_thread(self._derive, key, snapshot, before, now)
         set_meanwhile = self._clock_set - clock_set
         self.results[key] = result.restated(set_meanwhile) if set_meanwhile else result
+        self.postponed.checked(snapshot, now, set_meanwhile)
         self._exposition.publish(snapshot.key, blocks)
 
     async def _publish_failure(self, key: AccountKey, error: Exception) -> None:

@@ -150,9 +150,7 @@ _DECIDING: Final = ("names", "columns", "phones", "drift")
 """What of a result the health of its numbers follows from, beside how old its facts are."""
 
 
-def _is_same(
-    before: AccountHealth, result: CheckResult, faults: AccountFaults, now: float
-) -> bool:
+def _is_same(before: AccountHealth, result: CheckResult, faults: AccountFaults, now: float) -> bool:
     """Whether only the times of polls are others: most polls find nothing else."""
     former = before.result
     is_counted = before.calls is None and not result.snapshot.recent_calls

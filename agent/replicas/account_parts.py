@@ -201,6 +201,8 @@ class AccountParts:
     def __init__(self, provider: str, account: str) -> None:
         self._key = provider, account
         self._parts: dict[str, Any] = {}
+        self._content: MergeState | None = None
+        """What the parts say but for the status, which nearly every poll changes."""
 
     def put(self, name: str, value: bytes) -> None:
         """Decode the part ``name``; one that this program does not know is left out.
@@ -212,6 +214,8 @@ class AccountParts:
             part = msgspec.msgpack.decode(value, type=_READ[name])
             former = self._parts.get(name)
             self._parts[name] = part if former is None else _keeping(former, part)
+            if name != STATUS:
+                self._content = None
 
     def merged(self, clock_ahead: float) -> MergeState | None:
         """What was merged, by a clock ``clock_ahead`` of the database's; ``None`` without a status.
@@ -221,16 +225,26 @@ class AccountParts:
         status: _Status | None = self._parts.get(STATUS)
         if status is None:
             return None
-        snapshot = Snapshot(
-            *self._key, status.revision, status.polls, status.stale_after, balance=status.balance
+        if self._content is None:
+            self._content = self._made()
+        snapshot = msgspec.structs.replace(
+            self._content.snapshot,
+            revision=status.revision,
+            polls=status.polls,
+            stale_after=status.stale_after,
+            routing_parts=status.routing_parts,
+            balance=status.balance,
         )
-        snapshot = msgspec.structs.replace(snapshot, routing_parts=status.routing_parts)
-        merged = MergeState(snapshot)
+        merged = replace(self._content, snapshot=snapshot)
+        step = clock_ahead - status.clock_ahead
+        return merged if abs(step) < _SAME_CLOCK else restated_by(merged, step)
+
+    def _made(self) -> MergeState:
+        merged = MergeState(Snapshot(*self._key, revision=0, polls={}, stale_after={}))
         for name in SHOWN[1:]:
             if name in self._parts:
                 merged = _ADDED[name](merged, self._parts[name])
-        step = clock_ahead - status.clock_ahead
-        return merged if abs(step) < _SAME_CLOCK else restated_by(merged, step)
+        return merged
 
     def breakers(self, now: float, clock_ahead: float) -> dict[Capability, BreakerReading]:
         """The breakers at ``now``, by a clock ``clock_ahead`` of the database's."""

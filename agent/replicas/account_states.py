@@ -46,6 +46,11 @@ WRITE_INTERVAL = 1.0
 """Seconds between two looks at what has changed."""
 _LONGEST_TRANSACTION = 60.0
 """Seconds that a transaction may take from its first statement until others see it."""
+_USUAL_TRANSACTION = 3.0
+"""The same of nearly all: what was written since then is looked for each time."""
+_SLOW_ONES_EVERY = 10.0
+"""Seconds between two looks for what slower ones have written. Where accounts are polled once a
+minute, that is a part or two of every account."""
 _AT_ONCE = 200
 """Accounts of a transaction that writes, parts of a statement that reads."""
 _Item = TypeVar("_Item")
@@ -88,6 +93,7 @@ class AccountStates:
         self._read: dict[AccountKey, AccountParts] = {}
         self._versions: dict[Part, Version] = {}
         self._read_until: float | None = None
+        self._slow_ones_at = 0.0
         # A poll that was asked for is written beside what is written each second.
         self._writing = asyncio.Lock()
 
@@ -217,7 +223,7 @@ class AccountStates:
         async with self._database.reading() as connection:
             now = await database_time(connection)
             # Only what is newer: a listing is long, and most polls change nothing in it.
-            newer = {*await self._newer(connection, keys)}
+            newer = {*await self._newer(connection, keys, now)}
             newer.update((key, part) for key in unread for part in SHOWN)
             for batch in _batches(sorted(newer)):
                 for (key, name), value, version in await read_versions(connection, batch):
@@ -231,12 +237,17 @@ class AccountStates:
         parts = self._read.get(key)
         return {} if parts is None else parts.breakers(now, self._clock_ahead())
 
-    async def _newer(self, connection: AsyncConnection, keys: Collection[AccountKey]) -> list[Part]:
+    async def _newer(
+        self, connection: AsyncConnection, keys: Collection[AccountKey], now: float
+    ) -> list[Part]:
         if self._read_until is None:
             return []
+        reach = _USUAL_TRANSACTION
+        if not 0 <= now - self._slow_ones_at < _SLOW_ONES_EVERY:
+            reach, self._slow_ones_at = _LONGEST_TRANSACTION, now
         table = account_states.c
         query = select(table.provider, table.account, table.part, table.epoch, table.revision)
-        since = self._read_until - _LONGEST_TRANSACTION
+        since = self._read_until - reach
         query = query.where(table.written_at > since, table.part.in_(SHOWN))
         parts = [
             (((provider, account), part), (int(epoch), int(revision)))

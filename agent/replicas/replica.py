@@ -89,6 +89,7 @@ class Replica:
         parts.dispatcher.ladder.settings = lambda: on_call() if self.is_deciding else None
         parts.published.is_shown = self._is_shown
         shared.exposition.before_scrape = self._hide_what_is_lost
+        shared.refresher.postponed.may_wait = lambda it: not (self.owns(it) or self.is_deciding)
         self._pushes = StoredPushes(parts.database, shared.pollers.take_pushed)
         self.polls = ForwardedPolls(
             parts.database,
@@ -171,6 +172,8 @@ class Replica:
         if TICKETS in names:
             await self._shared.restore()
             await self._shared.state.restore_learnt()
+            # Rules must not see of any account what was checked before its newest polls.
+            await self._shared.refresher.catch_up()
             await self._parts.evaluation.begin()
             log.info("deciding", epoch=names[TICKETS].epoch)
 

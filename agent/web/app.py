@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from agent.web.attention import attend_to_who_looks
 from agent.web.authentication import PASSWORDS, authenticate
 from agent.web.connections import CONNECTIONS, Connections
 from agent.web.csrf import protect_forms
@@ -53,6 +54,7 @@ def make_app(services: WebServices) -> web.Application:
         read_small_body,
         protect_forms,
         leave_to_the_deciding_replica,
+        attend_to_who_looks,
         mask_for_viewers,
     )
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)

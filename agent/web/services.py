@@ -183,6 +183,10 @@ class ReloadOutcome:
     """Notices for the operator about a reload that was carried out, a line each."""
 
 
+async def _nothing_waits() -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class WebServices:
     """The rest of the agent; what is ``None`` answers as if there were nothing."""
@@ -241,6 +245,8 @@ class WebServices:
     decided_at: Callable[[], str | None] = lambda: None
     """The place of the replica that decides about tickets, empty where it is not known now;
     ``None`` where this agent decides."""
+    attend: Callable[[], Awaitable[None]] = _nothing_waits
+    """Called before a page or an answer is made of the facts."""
     tickets_in_memory: Callable[[], Sequence[Ticket]] = tuple
     """The open tickets as last written; none before the first round."""
 

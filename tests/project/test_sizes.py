@@ -12,6 +12,7 @@ SHORTEST = 30
 """Lines of a module that only one other module of its package needs."""
 SHORT_FOR_A_REASON = {
     "agent.series.planned_calls": "series of one subject are in a module of their own",
+    "agent.web.attention": "every middleware has a module of its own",
     "agent.web.pages.number.reveal_form": "every form of the page has a module of its own",
     "agent.cli.demo": "every command has a module of its own",
     "agent.cli.rule_commands": "every group of commands has a module of its own",

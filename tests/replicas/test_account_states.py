@@ -134,6 +134,27 @@ async def test_only_what_has_changed_is_read(
     assert second.listing is first.listing
 
 
+async def test_what_others_see_late_is_read_late_and_not_never(
+    pair: tuple[Replica, Replica],
+    empty_store: Store,
+    postgresql: PostgresqlServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, two = pair
+    await one.take()
+    one.polled = state()
+    await one.states.write([KEY])
+    await two.states.read([KEY])
+    monkeypatch.setattr(account_states, "_SLOW_ONES_EVERY", float("inf"))
+    # As though its transaction had taken long: written before what was read last, and seen now.
+    late = "UPDATE account_states SET written_at = written_at - 20, revision = revision + 1"
+    postgresql.execute_in(empty_store, late)
+    assert await two.states.read([KEY]) == [], "slow ones are looked for now and then"
+    monkeypatch.setattr(account_states, "_SLOW_ONES_EVERY", 0.0)
+    (read,) = await two.states.read([KEY])
+    assert read.listing == one.polled.merged.snapshot.listing
+
+
 async def test_an_account_that_is_lost_while_it_is_written_harms_no_other(
     pair: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
 ) -> None:
