@@ -12,6 +12,8 @@ from time import monotonic
 
 from agent.model import AccountKey, PollStatus, Snapshot
 
+MayWait = Callable[[AccountKey], bool]
+"""Whether nobody but people who look needs the checks of an account here."""
 ATTENDED = 60.0
 """Seconds after somebody has looked in which no check waits."""
 _LOOK_INTERVAL = 1.0
@@ -47,8 +49,7 @@ class PostponedChecks:
     """What was checked, until when that holds, and what of it is known more newly."""
 
     def __init__(self) -> None:
-        self.may_wait: Callable[[AccountKey], bool] = lambda _: False
-        """Whether nobody but people who look needs the checks of an account here."""
+        self.may_wait: MayWait = lambda _: False
         self._checked: dict[AccountKey, Snapshot] = {}
         self._stale_at: dict[AccountKey, float] = {}
         self._waiting: set[AccountKey] = set()

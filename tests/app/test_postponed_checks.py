@@ -1,8 +1,8 @@
 """Checks of accounts that other replicas poll wait until somebody looks, and never past staleness.
 
-Negative controls: what is busy all the time checks nothing again that became stale, where only the
-tick without work looks for it (:func:`test_facts_become_stale_however_busy_the_agent_is` is red); an
-account that failed, or whose facts are others, never waits.
+Negative controls: where only the tick without work looks for what became stale, an agent that is
+busy all the time finds nothing (:func:`test_facts_become_stale_however_busy_the_agent_is` is red);
+an account that failed, or whose facts are others, never waits.
 """
 
 import asyncio
