@@ -105,7 +105,8 @@ def stop_and_resume(fleet: ReplicaFleet, chance: random.Random, *, waits: bool) 
     """Stop one past its leases, and let it go on when all it had is another's."""
     fleet.until(lambda: is_divided(fleet), "nothing is divided", PATIENCE)
     time.sleep(chance.uniform(0.0, 2.0))
-    stopped = chance.choice([it for it in fleet.living if it.accounts()])
+    # By the database: one that is about to end, or has just begun, answers nobody.
+    stopped = chance.choice([it for it in fleet.living if held_by(fleet, it)])
     stopped.process.send_signal(signal.SIGSTOP)
     try:
         # Now that it can give nothing away.
