@@ -92,8 +92,7 @@ class Agent:
     """
 
     def __init__(self, config: Path, clock: Callable[[], float] = time.time) -> None:
-        self._config = config
-        self._clock = AgentClock(clock)
+        self._config, self._clock = config, AgentClock(clock)
         self._running = AsyncExitStack()
         self._reload_lock = asyncio.Lock()
         self._started_at = clock()
