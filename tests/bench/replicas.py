@@ -3,9 +3,12 @@
 Every case has a database, a fleet and a provider of its own; the same accounts are polled in the
 same rhythm. Counted is the processor time of the replicas' processes between two moments at which
 the accounts are divided, by the numbers that were polled meanwhile; that of PostgreSQL, all of its
-processes, is beside it. ``overhead`` is how much more a number costs than with one replica.
+processes, is beside it. ``overhead`` is how much more a number costs than with one replica, and
+``of_a_core`` how busy each was: a replica costs something by itself, which is little beside polls
+that keep one process busy, and much where there are few.
 
 ``NUMWATCH_BENCH_NUMBERS`` sets the numbers in all; accounts have a hundred each.
+``NUMWATCH_BENCH_INTERVAL`` sets the seconds between two polls of an account.
 """
 
 import json
@@ -35,7 +38,7 @@ from tests.postgresql_server import PostgresqlServer
 NUMBERS = 100
 ACCOUNTS = int(os.environ.get("NUMWATCH_BENCH_NUMBERS", "10000")) // NUMBERS
 REPLICAS = (1, 2, 4)
-INTERVAL = 5.0
+INTERVAL = float(os.environ.get("NUMWATCH_BENCH_INTERVAL", "1.25"))
 """Seconds between two polls of an account."""
 WATCHED = 60.0
 """Seconds for which processor time is counted."""
@@ -90,7 +93,7 @@ def _line(count: int, cost: Cost, alone: Cost) -> dict[str, Any]:
         "overhead_yardstick": OVERHEAD,
         "of_database": cost.database / cost.polled * 1e6,
         "polled": cost.polled,
-        "cpu": [round(it, 2) for it in cost.replicas],
+        "of_a_core": [round(it / WATCHED, 3) for it in cost.replicas],
         "held": list(cost.held),
     }
 
