@@ -1,6 +1,7 @@
 """The latest snapshot of every account: polling replaces it, everything else reads it."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from agent.model import AccountKey, Snapshot
 
@@ -17,6 +18,10 @@ class Fleet:
     def snapshots(self) -> tuple[Snapshot, ...]:
         """All snapshots, ordered by provider and account."""
         return tuple(self._snapshots[key] for key in sorted(self._snapshots))
+
+    def keys(self) -> AbstractSet[AccountKey]:
+        """The accounts of which there is a snapshot."""
+        return self._snapshots.keys()
 
     def get(self, provider: str, account: str) -> Snapshot | None:
         """The latest snapshot of one account, or ``None`` before its first poll."""

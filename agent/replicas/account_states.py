@@ -56,6 +56,15 @@ _AT_ONCE = 200
 _Item = TypeVar("_Item")
 
 
+@dataclass(frozen=True)
+class ChangedParts:
+    """What was found of accounts that others poll."""
+
+    parts: Mapping[AccountKey, Mapping[str, tuple[bytes, Version]]]
+    at: float
+    """When, by the database's clock."""
+
+
 @dataclass
 class _Written:
     """What was written of an account that is polled here."""
@@ -218,18 +227,27 @@ class AccountStates:
         Raises:
             StoreError: when the ledger cannot be read.
         """
-        changed: dict[AccountKey, dict[str, tuple[bytes, Version]]] = {}
-        unread = [key for key in keys if key not in self._read]
         async with self._database.reading() as connection:
-            now = await database_time(connection)
-            # Only what is newer: a listing is long, and most polls change nothing in it.
-            newer = {*await self._newer(connection, keys, now)}
-            newer.update((key, part) for key in unread for part in SHOWN)
-            for batch in _batches(sorted(newer)):
-                for (key, name), value, version in await read_versions(connection, batch):
-                    changed.setdefault(key, {})[name] = (value, version)
-        snapshots = await asyncio.to_thread(self._decode, changed)
-        self._read_until = now
+            changed = await self.look(connection, keys, await database_time(connection))
+        return await self.take_in(changed)
+
+    async def look(
+        self, connection: AsyncConnection, keys: Collection[AccountKey], now: float
+    ) -> ChangedParts:
+        """What has changed of ``keys`` since the last time, at ``now`` by the database's clock."""
+        parts: dict[AccountKey, dict[str, tuple[bytes, Version]]] = {}
+        # Only what is newer: a listing is long, and most polls change nothing in it.
+        newer = {*await self._newer(connection, keys, now)}
+        newer.update((key, part) for key in keys if key not in self._read for part in SHOWN)
+        for batch in _batches(sorted(newer)):
+            for (key, name), value, version in await read_versions(connection, batch):
+                parts.setdefault(key, {})[name] = (value, version)
+        return ChangedParts(parts, now)
+
+    async def take_in(self, changed: ChangedParts) -> list[Snapshot]:
+        """The snapshots of what :meth:`look` has found; nothing is looked for again of it."""
+        snapshots = await asyncio.to_thread(self._decode, changed.parts) if changed.parts else []
+        self._read_until = changed.at
         return snapshots
 
     def breakers(self, key: AccountKey, now: float) -> dict[Capability, BreakerReading]:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 import msgspec
 import structlog
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.model import AccountKey
 from agent.polling.breaker import BreakerReading
@@ -31,6 +32,10 @@ _KEPT = 300.0
 _LOOK_INTERVAL = 0.5
 _MOST = 100
 """Requests that are taken up at once."""
+
+
+PollRequest = tuple[str, AccountKey]
+"""The id of a request, and the account."""
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -56,7 +61,7 @@ class ForwardedPolls:
         local: RequestedPolls,
         owned: Callable[[], Collection[AccountKey]],
         write: Callable[[AccountKey], Awaitable[None]],
-        read: Callable[[], Awaitable[None]],
+        read: Callable[[], Awaitable[object]],
         breakers_elsewhere: Callable[[AccountKey], Mapping[Capability, BreakerReading]],
     ) -> None:
         self._database = database
@@ -115,16 +120,9 @@ class ForwardedPolls:
             found = await connection.execute(select(table.answer).where(table.id == identity))
             return found.scalar_one_or_none()
 
-    async def answer_all(self) -> None:
-        """Begin to answer what is asked of accounts that are polled here.
-
-        Raises:
-            StoreError: when the ledger cannot be read.
-        """
-        owned = sorted(self._owned())
-        if not owned:
-            return
-        for identity, key in await self._requests(owned):
+    def answer_all(self, requests: Collection[PollRequest]) -> None:
+        """Begin to answer what :meth:`look` has found."""
+        for identity, key in requests:
             if identity not in self._answering:
                 task = asyncio.create_task(self._answer_one(identity, key), name="forwarded poll")
                 self._answering[identity] = task
@@ -137,15 +135,17 @@ class ForwardedPolls:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    @uninterrupted
-    async def _requests(self, owned: Collection[AccountKey]) -> list[tuple[str, AccountKey]]:
+    async def look(self, connection: AsyncConnection) -> list[PollRequest]:
+        """What is asked of accounts that are polled here."""
+        owned = sorted(self._owned())
+        if not owned:
+            return []
         table = poll_requests.c
         waiting = table.answer.is_(None), table.requested_at > database_clock() - _HOLDS
         query = select(table.id, table.provider, table.account).where(*waiting).limit(_MOST)
         query = query.where(are_of(poll_requests, owned))
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query)
-            return [(str(row[0]), (str(row[1]), str(row[2]))) for row in rows]
+        rows = await connection.execute(query)
+        return [(str(row[0]), (str(row[1]), str(row[2]))) for row in rows]
 
     async def _answer_one(self, identity: str, key: AccountKey) -> None:
         result = await self._local.poll(*key, _HOLDS)

@@ -13,16 +13,17 @@ from agent.model import AccountKey
 from agent.polling.poller import Poller
 from agent.polling.pollers import FormerPoller
 from agent.replicas.account_parts import PollingState
-from agent.replicas.account_states import WRITE_INTERVAL, AccountStates
+from agent.replicas.account_states import WRITE_INTERVAL, AccountStates, ChangedParts
 from agent.replicas.coordinator import Coordinator
-from agent.replicas.forwarded_polls import ForwardedPolls
+from agent.replicas.forwarded_polls import ForwardedPolls, PollRequest
 from agent.replicas.published import PublishedAccounts
-from agent.replicas.pushes import StoredPushes
+from agent.replicas.pushes import NewMessages, StoredPushes
 from agent.replicas.series import ReplicaSeries
 from agent.replicas.shared_key import shared_key
+from agent.replicas.state_rows import database_time
 from agent.sinks.dispatcher import Dispatcher, grace_for
 from agent.store import StoreError, UnavailableError
-from agent.store.database import Database
+from agent.store.database import Database, uninterrupted
 from agent.store.leases import TICKETS, Lease, account_lease, sink_lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper, Survey
 from agent.store.postgresql.trouble import ERRORS
@@ -90,7 +91,7 @@ class Replica:
         parts.published.is_shown = self._is_shown
         shared.exposition.before_scrape = self._hide_what_is_lost
         shared.refresher.postponed.may_wait = lambda it: not (self.owns(it) or self.is_deciding)
-        self._pushes = StoredPushes(parts.database, shared.pollers.take_pushed)
+        self._pushes = StoredPushes(shared.pollers.take_pushed)
         self.polls = ForwardedPolls(
             parts.database,
             shared.pollers.requested,
@@ -300,24 +301,41 @@ class Replica:
         while True:
             await asyncio.sleep(WRITE_INTERVAL)
             try:
-                await self._read_once()
-                await self._pushes.hand_on(self._shared.clock())
-                await self.polls.answer_all()
+                messages = await self._read_once()
+                await self._pushes.hand_on(messages, self._shared.clock())
             except StoreError as error:
                 log.debug("account_states_not_read", error=str(error))
             except Exception:
                 log.exception("account_states_not_read")
 
-    async def _read_once(self) -> None:
+    async def _read_once(self) -> NewMessages:
+        """Take in what others have written of accounts, and what people ask of those polled here.
+
+        Returns the messages of providers about those.
+        """
         configured = self._accounts().keys()
         # One after the other: what was read before must not be shown after what was read later.
         async with self._reading:
             elsewhere = [key for key in configured if not self.owns(key)]
-            for snapshot in await self._states.read(elsewhere):
+            changed, messages, requests = await self._look(elsewhere)
+            for snapshot in await self._states.take_in(changed):
                 # It may have been taken over while it was read.
                 if not self.owns((snapshot.provider, snapshot.account)):
                     self._shared.fleet.swap(snapshot)
-        for snapshot in self._shared.fleet.snapshots():
-            key = snapshot.provider, snapshot.account
-            if key not in configured:
-                self._shared.fleet.drop(*key)
+        self.polls.answer_all(requests)
+        for key in self._shared.fleet.keys() - configured:
+            self._shared.fleet.drop(*key)
+        return messages
+
+    @uninterrupted
+    async def _look(
+        self, elsewhere: Collection[AccountKey]
+    ) -> tuple[ChangedParts, NewMessages, list[PollRequest]]:
+        """All that is looked for each second, in one transaction: each has its own cost."""
+        async with self._parts.database.reading() as connection:
+            now = await database_time(connection)
+            return (
+                await self._states.look(connection, elsewhere, now),
+                await self._pushes.look(connection, now),
+                await self.polls.look(connection),
+            )

@@ -19,6 +19,7 @@ from agent.model import AccountKey
 from agent.replicas.account_states import AccountStates
 from agent.replicas.forwarded_polls import ForwardedPolls
 from agent.replicas.pushes import StoredPushes
+from agent.replicas.state_rows import database_time
 from agent.store.database import Database
 from agent.store.leases import TICKETS, account_lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper
@@ -66,15 +67,17 @@ async def asked_by_a_look(database: Database, count: int) -> Asked:
     await keeper.survey(names, names)
     await keeper.take(names)
     states = AccountStates(database, lambda _: None, lambda _: None, lambda: 0.0)
-    pushes = StoredPushes(database, Mock())
+    pushes = StoredPushes(Mock())
     for key in own:
         pushes.begin(key, time.time())
     requests = ForwardedPolls(database, Mock(), lambda: own, Mock(), Mock(), Mock())
     with noted() as asked:
         await keeper.survey([account_lease(*key) for key in others], [])
-        await states.read([])
-        await pushes.hand_on(0.0)
-        await requests.answer_all()
+        async with database.reading() as connection:
+            now = await database_time(connection)
+            await states.look(connection, [], now)
+            await pushes.look(connection, now)
+            await requests.look(connection)
     return asked
 
 

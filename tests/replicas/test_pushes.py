@@ -12,7 +12,8 @@ import pytest
 from agent.config.store import Store
 from agent.model import AccountKey
 from agent.providers.pushed import PushedFacts, PushedNumber
-from agent.replicas.pushes import StoredPushes
+from agent.replicas.pushes import StoredPushes, Take
+from agent.replicas.state_rows import database_time
 from agent.states import NumberState
 from agent.store.database import Database
 from agent.webhooks.pushes.repository import Message, PushRepository
@@ -37,13 +38,26 @@ def repository(database: Database) -> PushRepository:
     return made
 
 
-def pushes_of(database: Database) -> tuple[StoredPushes, Taken]:
+class Polling(StoredPushes):
+    """What a replica does with the messages each second."""
+
+    def __init__(self, database: Database, take: Take) -> None:
+        super().__init__(take)
+        self._database = database
+
+    async def take_new(self, now: float) -> None:
+        async with self._database.reading() as connection:
+            messages = await self.look(connection, await database_time(connection))
+        await self.hand_on(messages, now)
+
+
+def pushes_of(database: Database) -> tuple[Polling, Taken]:
     taken: Taken = []
 
     async def take(key: AccountKey, facts: PushedFacts, _now: float) -> None:
         taken.append((key, facts))
 
-    return StoredPushes(database, take), taken
+    return Polling(database, take), taken
 
 
 async def test_it_is_handed_on_where_the_account_is_polled(databases: list[Database]) -> None:
@@ -56,14 +70,14 @@ async def test_it_is_handed_on_where_the_account_is_polled(databases: list[Datab
     assert await repository(there).add(KEY, Message("m-1", [FACT]), 1000.0 - 3600.0)
     assert not await repository(here).add(KEY, Message("m-1", [FACT]), 1000.0)
     for _ in range(2):
-        await polling.hand_on(1000.0)
-        await elsewhere.hand_on(1000.0)
+        await polling.take_new(1000.0)
+        await elsewhere.take_new(1000.0)
     assert taken == [(KEY, [FACT])]
     assert others == []
     assert await repository(there).add(KEY, Message("m-2", [FACT]), 1001.0)
-    await polling.hand_on(1001.0)
+    await polling.take_new(1001.0)
     assert len(taken) == 2
     polling.end([KEY])
     assert await repository(there).add(KEY, Message("m-3", [FACT]), 1002.0)
-    await polling.hand_on(1002.0)
+    await polling.take_new(1002.0)
     assert len(taken) == 2
