@@ -3,7 +3,7 @@
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +60,8 @@ class Campaign:
     trouble: Trouble = no_trouble
     may_mend: Callable[[str], bool] = lambda _number: True
     """Whether the alert of a broken number is known again, after what went wrong."""
+    brings: frozenset[str] = frozenset()
+    """The symptoms of faults that the trouble itself is."""
     broken: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     early: list[str] = field(default_factory=list)
@@ -125,13 +127,19 @@ class Campaign:
 
     def verdict(self) -> dict[str, list[str]]:
         """What went wrong, by kind; every list is empty when nothing did."""
-        return verdict(self.scene.desk(), self.mended, self.early)
+        return verdict(self.scene.desk(), self.mended, self.early, self.brings)
 
 
 def verdict(
-    desk: list[dict[str, Any]], mended: Sequence[str], early: Sequence[str] = ()
+    desk: list[dict[str, Any]],
+    mended: Sequence[str],
+    early: Sequence[str] = (),
+    brings: Collection[str] = (),
 ) -> dict[str, list[str]]:
-    """What the tickets at ``desk`` show, for numbers that each were broken and mended once."""
+    """What the tickets at ``desk`` show, for numbers that each were broken and mended once.
+
+    ``brings`` are the symptoms of faults that there were beside them.
+    """
     by_number = {number: [t for t in desk if t["number"] == number] for number in mended}
     return {
         "lost": [number for number, tickets in by_number.items() if not tickets],
@@ -145,5 +153,9 @@ def verdict(
             *early,
             *(t["number"] for t in desk if "ticket.reopened" in types(t)),
         ],
-        "without a fault": [f"{t['id']} {t['symptom']}" for t in desk if t["number"] not in mended],
+        "without a fault": [
+            f"{t['id']} {t['symptom']}"
+            for t in desk
+            if t["number"] not in mended and t["symptom"] not in brings
+        ],
     }

@@ -26,6 +26,9 @@ pytestmark = [
 
 KILLS = size(2, 125, "kills")
 NUMBERS = numbers_for(KILLS)
+REFUSED = frozenset({"provider_api"})
+"""What the clock may bring: set twice while an agent signs its first requests, it has the provider
+refuse them, and that is a fault."""
 WITH_TICKETS = 0.7
 """Share of the times after the first that rules go when every fault has its ticket."""
 
@@ -61,7 +64,8 @@ def test_while_the_disk_is_full(tmp_path: Path) -> None:
 def test_while_the_clock_is_set(tmp_path: Path) -> None:
     clock = Clock(tmp_path)
     with peers(tmp_path, external=False, numbers=NUMBERS, clock=clock.command) as scene:
-        assert_nothing_went_wrong(Campaign(scene, KILLS, random.Random(KILLS), SetClock(clock)))
+        campaign = Campaign(scene, KILLS, random.Random(KILLS), SetClock(clock), brings=REFUSED)
+        assert_nothing_went_wrong(campaign)
 
 
 def test_while_rules_are_taken_away(tmp_path: Path) -> None:

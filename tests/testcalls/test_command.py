@@ -1,20 +1,13 @@
 """``numwatch dial`` beside a running agent: the agent makes the call, the command shows it."""
 
-import asyncio
-import contextlib
-import io
 import json
-import sys
 import wave
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from agent.cli.language import choose
-from agent.cli.main import main
+from tests.forks import numwatch_ended
 from tests.testcalls.conftest import ANSWERS, BUSY, CLOSED, CONTROL, CallScene, served
 
 pytestmark = pytest.mark.timeout(120)
@@ -27,29 +20,10 @@ async def config(scene: CallScene) -> AsyncIterator[Path]:
         yield path
 
 
-@pytest.fixture(autouse=True)
-def language() -> Iterator[None]:
-    yield
-    choose("")
-
-
 async def dial(number: str, config: Path, *args: str, lang: str = "en") -> tuple[int, str, str]:
     """The exit status of the command, and what it wrote."""
-    # The agent of this process has one thread beside its loop, and needs it.
-    with ThreadPoolExecutor(1) as thread:
-        run = partial(_dial, number, config, *args, lang=lang)
-        return await asyncio.get_running_loop().run_in_executor(thread, run)
-
-
-def _dial(number: str, config: Path, *args: str, lang: str) -> tuple[int, str, str]:
-    out, errors = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-        sys.argv = ["numwatch", "--lang", lang, "dial", number, "--config", str(config), *args]
-        try:
-            main()
-        except SystemExit as ended:
-            return int(ended.code or 0), out.getvalue(), errors.getvalue()
-    return 0, out.getvalue(), errors.getvalue()
+    command = ("--lang", lang, "dial", number, "--config", str(config), *args)
+    return await numwatch_ended(*command, within=90)
 
 
 async def test_the_agent_makes_the_call_and_the_command_reports_it(
