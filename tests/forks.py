@@ -149,10 +149,15 @@ def end_forks() -> None:
 
 
 @contextlib.contextmanager
-def running_numwatch(*arguments: str, log: Path, folder: Path = ROOT) -> Iterator[RunningProcess]:
-    """Numwatch as a process group, its output in ``log``; ended with SIGTERM, then SIGKILL."""
+def running_numwatch(
+    *arguments: str, log: Path, folder: Path = ROOT, code: str = ""
+) -> Iterator[RunningProcess]:
+    """Numwatch as a process group, its output in ``log``; ended with SIGTERM, then SIGKILL.
+
+    With ``code`` it is that which runs in place of numwatch.
+    """
     nothing = Path(os.devnull)
-    process = _commands().begin(arguments, nothing, (log, log), os.environ, folder)
+    process = _commands().begin(arguments, nothing, (log, log), os.environ, folder, code)
     try:
         yield process
     finally:

@@ -1,6 +1,7 @@
 """``numwatch run`` when what it needs is not there yet, and when nobody reads its log."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -8,14 +9,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from agent.store.database import Database
+from tests.forks import running_numwatch
+from tests.integration.processes import RunningProcess, get, wait_until
 from tests.ledger_trouble import fill, locked_by_another_process, small_disk
 
 _RUN = """
@@ -41,48 +43,31 @@ def write_config(folder: Path, data: Path | None = None) -> Path:
     return config
 
 
-async def start(
-    config: Path, listen: str, patience: float = 20.0, stderr: int = subprocess.PIPE
-) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _RUN, str(patience), str(config), listen),
-        stdout=subprocess.DEVNULL,
-        stderr=stderr,
-        cwd=Path(__file__).parents[2],
-    )
+def running(
+    config: Path, listen: str, log: Path, patience: float = 20.0
+) -> AbstractContextManager[RunningProcess]:
+    return running_numwatch(str(patience), str(config), listen, log=log, code=_RUN)
 
 
-@asynccontextmanager
-async def running(
-    config: Path, listen: str, patience: float = 20.0, stderr: int = subprocess.PIPE
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await start(config, listen, patience, stderr)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+def end_on_request(process: RunningProcess) -> None:
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
 
 
-async def answers(address: str, seconds: float = 90.0) -> None:
-    async with aiohttp.ClientSession(f"http://{address}") as session, asyncio.timeout(seconds):
-        while True:
-            try:
-                async with session.get("/-/healthy") as response:
-                    assert response.status == 200
-                    return
-            except aiohttp.ClientError:
-                await asyncio.sleep(0.1)
+def answers(address: str) -> None:
+    wait_until(lambda: get(f"http://{address}/-/healthy") is not None, 90, f"{address} answers")
 
 
-async def until_logged(process: asyncio.subprocess.Process, event: str) -> str:
-    assert process.stderr is not None
-    async with asyncio.timeout(90):
-        async for line in process.stderr:
-            if event in line.decode():
-                return line.decode()
-    pytest.fail(f"the log has no {event}")
+def until_logged(log: Path, event: str) -> str:
+    def line() -> str | None:
+        return next((it for it in log.read_text().splitlines() if event in it), None)
+
+    return wait_until(line, 90, f"the log has {event}")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "agent.log"
 
 
 @pytest.fixture
@@ -99,88 +84,83 @@ def taken(address: str) -> Sequence[socket.socket]:
     return [holder]
 
 
-async def test_an_address_that_is_freed_is_waited_for(
-    tmp_path: Path, address: str, taken: Sequence[socket.socket]
+def test_an_address_that_is_freed_is_waited_for(
+    tmp_path: Path, address: str, log: Path, taken: Sequence[socket.socket]
 ) -> None:
-    async with running(write_config(tmp_path), address) as process:
-        assert "Address already in use;" in await until_logged(process, "start_waits")
+    with running(write_config(tmp_path), address, log) as process:
+        assert "Address already in use;" in until_logged(log, "start_waits")
         taken[0].close()
-        await answers(address)
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        answers(address)
+        end_on_request(process)
 
 
-async def test_an_address_that_stays_taken_ends_in_75(
-    tmp_path: Path, address: str, taken: Sequence[socket.socket]
+def test_an_address_that_stays_taken_ends_in_75(
+    tmp_path: Path, address: str, log: Path, taken: Sequence[socket.socket]
 ) -> None:
-    async with running(write_config(tmp_path), address, patience=1.5) as process:
-        _, err = await asyncio.wait_for(process.communicate(), 60)
-        assert process.returncode == 75
-        assert b"cannot listen on" in err.splitlines()[-1]
+    with running(write_config(tmp_path), address, log, patience=1.5) as process:
+        assert process.wait(60) == 75
+    assert "cannot listen on" in log.read_text().splitlines()[-1]
     taken[0].close()
 
 
 async def test_a_locked_ledger_ends_in_75_without_advice_to_move_it(
-    tmp_path: Path, address: str
+    tmp_path: Path, address: str, log: Path
 ) -> None:
     await (await Database.open(tmp_path / "data")).close()
     config = write_config(tmp_path)
     async with locked_by_another_process(tmp_path / "data" / "ledger.db"):
-        async with running(config, address, patience=1.5) as process:
-            _, err = await asyncio.wait_for(process.communicate(), 60)
-            assert process.returncode == 75
-            assert b"locked by another process" in err.splitlines()[-1]
-            assert b"move" not in err
-        async with running(config, address) as process:
-            await until_logged(process, "start_waits")
+        with running(config, address, log, patience=1.5) as process:
+            assert process.wait(60) == 75
+        assert "locked by another process" in log.read_text().splitlines()[-1]
+        assert "move" not in log.read_text()
+        with running(config, address, log) as process:
+            until_logged(log, "start_waits")
             begun = time.monotonic()
-            process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 30) == 0
+            end_on_request(process)
             assert time.monotonic() - begun < 10
 
 
-async def test_a_lock_that_ends_is_waited_for(tmp_path: Path, address: str) -> None:
+async def test_a_lock_that_ends_is_waited_for(tmp_path: Path, address: str, log: Path) -> None:
     await (await Database.open(tmp_path / "data")).close()
-    async with locked_by_another_process(tmp_path / "data" / "ledger.db"):
-        process = await start(write_config(tmp_path), address)
-        await until_logged(process, "start_waits")
-    await answers(address)
-    process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 30) == 0
+    with contextlib.ExitStack() as ends:
+        async with locked_by_another_process(tmp_path / "data" / "ledger.db"):
+            process = ends.enter_context(running(write_config(tmp_path), address, log))
+            until_logged(log, "start_waits")
+        answers(address)
+        end_on_request(process)
 
 
-async def test_a_full_disk_ends_in_75(tmp_path: Path, address: str) -> None:
+def test_a_full_disk_ends_in_75(tmp_path: Path, address: str, log: Path) -> None:
     with small_disk(tmp_path / "disk", "3m") as disk:
         fill(disk)
         config = write_config(tmp_path, disk / "data")
-        async with running(config, address, patience=1.5) as process:
-            _, err = await asyncio.wait_for(process.communicate(), 60)
-            assert process.returncode == 75
-            assert b"the disk is full" in err.splitlines()[-1]
+        with running(config, address, log, patience=1.5) as process:
+            assert process.wait(60) == 75
+        assert "the disk is full" in log.read_text().splitlines()[-1]
 
 
-async def test_what_does_not_pass_ends_in_2_at_once(tmp_path: Path, address: str) -> None:
+def test_what_does_not_pass_ends_in_2_at_once(tmp_path: Path, address: str, log: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "ledger.db").write_bytes(b"this is not SQLite" * 100)
-    async with running(write_config(tmp_path), address) as process:
-        _, err = await asyncio.wait_for(process.communicate(), 15)
-        assert process.returncode == 2
-        assert b"numwatch restore" in err
+    with running(write_config(tmp_path), address, log) as process:
+        assert process.wait(15) == 2
+    assert "numwatch restore" in log.read_text()
 
 
-async def test_an_agent_whose_log_nobody_reads_works_and_ends(tmp_path: Path, address: str) -> None:
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
+def test_an_agent_whose_log_nobody_reads_works_and_ends(
+    tmp_path: Path, address: str, log: Path
+) -> None:
+    os.mkfifo(log)
+    reading = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    writing = os.open(log, os.O_WRONLY | os.O_NONBLOCK)
     try:
-        while True:
-            os.write(writing, b"x" * 4096)
-    except BlockingIOError:
-        os.set_blocking(writing, True)
-    try:
-        async with running(write_config(tmp_path), address, stderr=writing) as process:
-            await answers(address)
-            process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 30) == 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writing, b"x" * 4096)
+        with running(write_config(tmp_path), address, log) as process:
+            answers(address)
+            end_on_request(process)
+        assert set(os.read(reading, 1 << 20)) == set(b"x"), "there was no room for a line"
     finally:
         os.close(reading)
         os.close(writing)
