@@ -150,14 +150,19 @@ def end_forks() -> None:
 
 @contextlib.contextmanager
 def running_numwatch(
-    *arguments: str, log: Path, folder: Path = ROOT, code: str = ""
+    *arguments: str,
+    log: Path,
+    folder: Path = ROOT,
+    code: str = "",
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[RunningProcess]:
     """Numwatch as a process group, its output in ``log``; ended with SIGTERM, then SIGKILL.
 
     With ``code`` it is that which runs in place of numwatch.
     """
     nothing = Path(os.devnull)
-    process = _commands().begin(arguments, nothing, (log, log), os.environ, folder, code)
+    given = os.environ if environ is None else environ
+    process = _commands().begin(arguments, nothing, (log, log), given, folder, code)
     try:
         yield process
     finally:

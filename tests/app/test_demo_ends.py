@@ -2,14 +2,13 @@
 
 import re
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.forks import running_numwatch
 from tests.integration.processes import free_port, get, wait_until
 
 
@@ -26,16 +25,11 @@ def is_gone(url: str) -> bool:
 )
 def test_the_demo_ends_and_so_does_its_world(tmp_path: Path, last_word: signal.Signals) -> None:
     listen, log = f"127.0.0.1:{free_port()}", tmp_path / "demo.log"
-    command = [sys.executable, "-m", "agent", "demo", "--speed", "10", "--listen", listen]
-    with log.open("wb") as output:
-        demo = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
-    try:
+    with running_numwatch("demo", "--speed", "10", "--listen", listen, log=log) as demo:
         wait_until(lambda: get(f"http://{listen}/-/ready"), 40, "the demo is ready")
         found = wait_until(lambda: re.search(r"(http\S+)/world\b", log.read_text()), 10, "it says")
         assert not is_gone(f"{found[1]}/world")
         demo.send_signal(last_word)
         status = demo.wait(10)
-    finally:
-        demo.kill()
     assert status == (-signal.SIGKILL if last_word is signal.SIGKILL else 0)
     wait_until(lambda: is_gone(f"{found[1]}/world"), 10, "the world is gone too")

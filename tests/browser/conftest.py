@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.visits import Visits
-from tests.integration.processes import free_port, get, needs, numwatch, running, wait_until
+from tests.forks import running_numwatch
+from tests.integration.processes import free_port, get, needs, wait_until
 
 WORLD = Path(__file__).with_name("trouble.yaml")
 SPEED = "20"
@@ -35,8 +36,8 @@ def agent(folder: Path) -> Iterator[str]:
     """The address of an agent over real HTTP, with numbers in every health and open tickets."""
     at = f"127.0.0.1:{free_port()}"
     world = ("--world", str(WORLD), "--speed", SPEED)
-    command = numwatch("demo", "--listen", at, *world, "--data", str(folder / "data"))
-    with running(command, folder / "demo.log"):
+    data = ("--data", str(folder / "data"))
+    with running_numwatch("demo", "--listen", at, *world, *data, log=folder / "demo.log"):
         wait_until(lambda: get(f"http://{at}/-/ready"), READY_SECONDS, "the agent is ready")
         wait_until(
             lambda: open_tickets(f"http://{at}") >= OPEN_TICKETS, READY_SECONDS, "tickets are open"

@@ -22,7 +22,8 @@ from tests.browser.story_moments import (
     page_of,
     read_facts,
 )
-from tests.integration.processes import free_port, get, numwatch, running, wait_until
+from tests.forks import running_numwatch
+from tests.integration.processes import free_port, get, wait_until
 from tests.proof_size import is_full
 
 STORY_SECONDS = 500.0
@@ -47,8 +48,8 @@ def matters_most(facts: Facts) -> bool:
 @pytest.fixture
 def story(tmp_path: Path) -> Iterator[str]:
     at = f"127.0.0.1:{free_port()}"
-    command = numwatch("demo", "--listen", at, "--speed", SPEED, "--data", str(tmp_path / "data"))
-    with running(command, tmp_path / "demo.log"):
+    options = ("--listen", at, "--speed", SPEED, "--data", str(tmp_path / "data"))
+    with running_numwatch("demo", *options, log=tmp_path / "demo.log"):
         wait_until(lambda: get(f"http://{at}/-/ready"), 120, "the demo is ready")
         yield f"http://{at}"
 

@@ -320,7 +320,17 @@ def _agent(
     program: Sequence[str],
 ) -> Process:
     command = [*clock, sys.executable, "-m", *program, "run", "--config", str(config)]
-    return Process(command, f"http://{at}/-/ready", folder / "agent", ends)
+    return Process(command, f"http://{at}/-/ready", folder / "agent", ends, _started)
+
+
+def _started(
+    command: Sequence[str], log: Path
+) -> contextlib.AbstractContextManager[RunningProcess]:
+    """Numwatch as a fork, which starts at once; everything else by itself."""
+    plain = numwatch()
+    if list(command[: len(plain)]) != plain:
+        return running(command, log)
+    return running_numwatch(*command[len(plain) :], log=log)
 
 
 def _prometheus(

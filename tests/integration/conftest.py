@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.processes import ROOT, free_port, get, needs, numwatch, running, wait_until
+from tests.forks import running_numwatch
+from tests.integration.processes import ROOT, free_port, get, needs, running, wait_until
 
 STORY_TICKETS = 6
 STORY_SECONDS = 240
@@ -56,11 +57,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         f"--storage.tsdb.path={folder / 'tsdb'}",
         f"--web.listen-address={prometheus_at}",
     ]
-    teller = numwatch("demo", "--listen", agent_at, "--speed", "50", "--data", str(folder / "data"))
+    options = ("--listen", agent_at, "--speed", "50", "--data", str(folder / "data"))
     story = Story(f"http://{agent_at}", f"http://{prometheus_at}", folder / "demo.log")
     with running(scraper, folder / "prometheus.log"):
         # The story does not wait for who watches it: on a busy machine it could be over.
         wait_until(lambda: get(f"{story.prometheus}/-/ready"), 120, "Prometheus is ready")
-        with running(teller, story.log):
+        with running_numwatch("demo", *options, log=story.log):
             wait_until(lambda: get(f"{story.agent}/-/ready"), 120, "the demo is ready")
             yield story

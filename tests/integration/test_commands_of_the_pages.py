@@ -5,6 +5,7 @@ The Chinese pages have the same commands, which is compared, so each is run once
 targets take minutes and have tests of their own: here make must know them.
 """
 
+import os
 import re
 import shlex
 import shutil
@@ -15,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import free_port, numwatch, running, wait_until
+from tests.forks import numwatch_done, running_numwatch
+from tests.integration.processes import free_port, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[2]
+ENVIRON = {**os.environ, "PYTHONPATH": str(ROOT)}
 PAGES = {
     "README.md": "README.zh-CN.md",
     "docs/getting-started.md": "docs/getting-started.zh.md",
@@ -100,8 +103,9 @@ class Terminal:
         else:
             arguments = [*arguments, "--listen", f"127.0.0.1:{self.agent}"]
         log = self.folder / f"{arguments[0]}.log"
-        command = ["env", f"PYTHONPATH={ROOT}", *numwatch(*arguments)]
-        process = self.waiting.enter_context(running(command, log, self.folder))
+        process = self.waiting.enter_context(
+            running_numwatch(*arguments, log=log, folder=self.folder, environ=ENVIRON)
+        )
         if arguments[0] == "simulate":
             wait_until(config.is_file, 60, "the configuration is written")
         else:
@@ -112,13 +116,7 @@ class Terminal:
         """Run a command that ends; what asks a running agent asks the one started here."""
         if arguments[0] in {"query", "tickets"}:
             arguments = [*arguments, "--url", f"http://127.0.0.1:{self.agent}"]
-        done = subprocess.run(
-            ["env", f"PYTHONPATH={ROOT}", *numwatch(*arguments)],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = numwatch_done(*arguments, environ=ENVIRON, folder=self.folder)
         assert done.returncode in ALLOWED.get(arguments[0], {0}), (arguments, done.stderr)
 
 

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from agent.cli.main import app
 from agent.config.web_config import read_web_config
-from tests.integration.processes import free_port, numwatch, running, wait_until
+from tests.forks import running_numwatch
+from tests.integration.processes import free_port, wait_until
 
 AUTHORITY = trustme.CA()
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "web.config.yml"
@@ -49,8 +50,8 @@ def address(folder: Path) -> Iterator[str]:
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(settings))
     (folder / "config.yaml").chmod(0o600)
-    command = numwatch("run", "--config", str(folder / "config.yaml"))
-    with running(command, folder / "agent.log"):
+    command = ("run", "--config", str(folder / "config.yaml"))
+    with running_numwatch(*command, log=folder / "agent.log"):
         wait_until(lambda: read(f"https://127.0.0.1:{port}/-/healthy"), 60, "the agent answers")
         yield f"127.0.0.1:{port}"
 

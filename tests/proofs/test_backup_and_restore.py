@@ -6,7 +6,6 @@ plain copy takes, has less than the desk has been told.
 
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
@@ -16,8 +15,9 @@ from typing import Any
 import pytest
 
 from agent.store.database import Database
+from tests.forks import numwatch_done
 from tests.integration.alerting_peers import Peers, peers, types
-from tests.integration.processes import ROOT, numwatch, wait_until
+from tests.integration.processes import wait_until
 from tests.proof_size import size
 from tests.proofs.campaign import numbers_for
 from tests.proofs.troubles import wait_for_rounds
@@ -32,8 +32,7 @@ WAIT = 180.0
 
 
 def back_up(scene: Peers, file: Path) -> None:
-    command = numwatch("backup", str(file), "--config", str(scene.config))
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    done = numwatch_done("backup", str(file), "--config", str(scene.config))
     assert done.returncode == 0, done.stderr
 
 

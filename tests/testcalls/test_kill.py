@@ -5,9 +5,9 @@ ledger, is looked into from here.
 """
 
 import asyncio
-import sys
+import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from agent.testcalls import joint_tests, planned, service
 from agent.testcalls.planned import Retry
 from agent.tickets.joint_test import JointTestState
 from tests.app.conftest import until
+from tests.forks import running_numwatch
 from tests.testcalls.conftest import ANSWERS, CONTROL, NORTH, CallScene, calling_scene
 from tests.testcalls.test_joint_tests import Joint, confirmed_by_people, two_callers
 
@@ -35,11 +36,9 @@ LONGEST, OVERHEAD = 20.0, -17.5
 """Seconds of a call, and for which it holds its phones beyond them: free phones alone must not
 bring the next call."""
 RUN = f"""
-import sys
 from agent.cli.main import main
 from agent.testcalls import planned, service
 planned._FIRST_WITHIN, service.LONGEST_OVERHEAD = {SLOT}, {OVERHEAD}
-sys.argv = ["numwatch", "run", "--config", sys.argv[1]]
 main()
 """
 
@@ -75,21 +74,17 @@ async def killed_in_a_call(scene: CallScene, change: Callable[[dict[str, Any]], 
     written = yaml.safe_load(scene.config.read_text())
     change(written)
     scene.config.write_text(yaml.safe_dump(written, allow_unicode=True))
-    command = (sys.executable, "-c", RUN, str(scene.config))
 
     def rings() -> bool:
         return bool(scene.endpoint.calls) and scene.endpoint.calls[-1].statuses == [183]
 
-    with scene.config.with_name("killed.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
-    try:
+    log = scene.config.with_name("killed.log")
+    with running_numwatch("run", "--config", str(scene.config), log=log, code=RUN) as process:
         await until(rings, "it rings", LONG)
-        assert process.returncode is None
-    finally:
+        assert process.poll() is None
         killed = asyncio.get_running_loop().time()
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     call = scene.endpoint.calls[-1]
     await until(lambda: call.ended is not None, "the far end knows", LONG)
     assert call.ended is not None
