@@ -162,6 +162,8 @@ def running_numwatch(
     """
     nothing = Path(os.devnull)
     given = os.environ if environ is None else environ
+    # Who reads it at once finds it empty, neither missing nor another one's.
+    log.open("wb").close()
     process = _commands().begin(arguments, nothing, (log, log), given, folder, code)
     try:
         yield process
