@@ -160,12 +160,21 @@ async def test_extreme_values_in_every_field(tmp_path: Path) -> None:
             await spoil_and_read(source, agent, client, value, field)
         for field in MONEY:
             for value in (1e308, 5e-324):
-                await spoil_and_read(source, agent, client, value, field)
+                await spoil_and_read(source, agent, client, value, field, shown=1)
 
 
 async def spoil_and_read(
-    source: Source, agent: Agent, client: TestClient[Any, Any], value: Any, money: str
+    source: Source,
+    agent: Agent,
+    client: TestClient[Any, Any],
+    value: Any,
+    money: str,
+    shown: int = 8,
 ) -> None:
+    """Let every field hold ``value`` and read all there is, ``shown`` of the numbers by themselves.
+
+    A number's own pages differ little by what its account's balance holds.
+    """
     source.reset()
     spoilt = source.numbers[:8]
     for record, field in zip(spoilt, NUMBER_TIMES, strict=False):
@@ -197,7 +206,7 @@ async def spoil_and_read(
     source.calls[1]["wait_seconds"] = value
     source.calls[2]["talk_seconds"] = value
     source.balance = {"amount": 100, "currency": "CNY", "daily_spend": 5, money: value}
-    outcomes = await read_everything(agent, client, names)
+    outcomes = await read_everything(agent, client, names[:shown])
     # The listings are polled: the bad records cost themselves only.
     assert outcomes["numbers"].failure is None, outcomes["numbers"]
     assert outcomes["reachability"].failure is None, outcomes["reachability"]
@@ -208,7 +217,7 @@ async def spoil_and_read(
 
 
 @settings(
-    max_examples=size(2, 40),
+    max_examples=size(1, 40),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

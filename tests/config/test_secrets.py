@@ -139,7 +139,8 @@ def with_value(path: tuple, value: object, suffix: str = "") -> str:
         holder = holder[step]  # type: ignore[index]
     holder.pop(path[-1])  # type: ignore[attr-defined]
     holder[f"{path[-1]}{suffix}"] = value  # type: ignore[index]
-    return yaml.safe_dump(data, allow_unicode=True)
+    text: str = yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True)
+    return text
 
 
 def errors_of(path: Path) -> list[tuple[str, int]]:
@@ -150,7 +151,7 @@ def errors_of(path: Path) -> list[tuple[str, int]]:
 
 def line_of(text: str, path: tuple, suffix: str = "") -> int:
     """The line of a key that is there once below its section, found without the reader."""
-    node = yaml.compose(text)
+    node = yaml.compose(text, yaml.CSafeLoader)
     for step in path:
         if isinstance(step, int):
             node = node.value[step]
