@@ -31,6 +31,8 @@ PENDING = 6.0
 LAG = 5.0
 """Seconds that a busy machine's rounds may be behind; a clock that counted would be minutes off."""
 HOLD = 3.0
+FEW = 6
+"""Numbers of the world: enough for one that is broken to be no fault of all."""
 MINUTE = 60.0
 MOVES = (0, 3, 59, 61, -3, -59, -61) if is_full() else (61,)
 """Minutes the clock is moved by; all of them at full size."""
@@ -119,7 +121,7 @@ def machine(folder: Path) -> Iterator[Machine]:
     clock = folder / "clock"
     clock.write_text("+0\n")
     world_at, agent_at = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    (folder / "world.yaml").write_text(yaml.safe_dump(world(), allow_unicode=True))
+    (folder / "world.yaml").write_text(yaml.safe_dump(world(NUMBERS[:FEW]), allow_unicode=True))
     config = folder / "agent.yaml"
     simulator = numwatch("simulate", "--world", str(folder / "world.yaml"), "--listen", world_at)
     simulator += ["--write-config", str(config)]
