@@ -20,6 +20,8 @@ _COVERED = """() => [...document.querySelectorAll('td[data-label]')].filter(cell
     return label.position === 'absolute' && end > parseFloat(getComputedStyle(cell).paddingLeft);
   }).slice(0, 5).map(it => it.dataset.label + ' | ' + it.textContent.trim().slice(0, 40))"""
 
+_CHECK = "options => axe.run(options).then(it => it.violations)"
+
 
 class Visits:
     """One window: loads pages of one agent and collects what went wrong meanwhile.
@@ -59,7 +61,10 @@ class Visits:
         options: dict[str, Any] = {"resultTypes": ["violations"]}
         if rules:
             options["runOnly"] = {"type": "rule", "values": list(rules)}
-        found = Axe().run(self.page, options=options).response["violations"]
+        # A page that stays keeps the checker, and what passes need not be told.
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(Axe().axe_script)
+        found = self.page.evaluate(_CHECK, options)
         return [
             f"{it['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
             for it in found
