@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from exporters.account_metric import AccountMetric
 from exporters.block import Block, Frame
 from exporters.family import FAMILIES, Family
 from exporters.guard import Guard
@@ -44,18 +46,23 @@ class OwnSeries:
         self._lock = Lock()
 
     def blocks(self) -> tuple[Block, ...]:
-        """One block per sample name; a collector that raises is left out."""
+        """One block per sample name, of metrics of accounts one for each of them.
+
+        A collector that raises is left out.
+        """
         with self._lock:
             return self._build()
 
     def _build(self) -> tuple[Block, ...]:
         rows_of: dict[str, _Rows] = {}
-        for collector in tuple(self._registry.collectors):
+        collectors = tuple(self._registry.collectors)
+        of_accounts = [it for it in collectors if isinstance(it, AccountMetric)]
+        for collector in (it for it in collectors if it not in of_accounts):
             for metric in self._collect(collector):
                 _add_samples(metric, rows_of)
         blocks = tuple(self._block(name, rows) for name, rows in rows_of.items())
         self._frames = {block.family.name: block.frame for block in blocks}
-        return blocks
+        return (*blocks, *chain.from_iterable(it.blocks() for it in of_accounts))
 
     def _collect(self, collector: Collector) -> Sequence[Metric]:
         part = f"own series: {getattr(collector, '_name', type(collector).__name__)}"

@@ -18,6 +18,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.registry import Collector
 
+from exporters.account_metric import AccountMetric
 from exporters.catalogue import POLL_FAILURE_REASONS
 from exporters.family import FAMILIES
 from exporters.formats import Format
@@ -96,6 +97,7 @@ class Telemetry:
         leave_out_created_series()  # type: ignore[no-untyped-call]
         self.registry = Registry()
         """Other collectors may be registered here too; one that raises is left out of the page."""
+        self._metrics_of_accounts: list[AccountMetric] = []
         self.scrape_errors = self._counter("numwatch_scrape_errors_total")
         self._guard = Guard(self.scrape_errors.inc)
         self._add_poll_metrics()
@@ -106,15 +108,15 @@ class Telemetry:
 
     def _add_poll_metrics(self) -> None:
         self.poll_duration = self._histogram("numwatch_poll_duration_seconds", _POLL_SECONDS)
-        self.poll_attempts = self._counter("numwatch_poll_attempts_total")
-        self.poll_failures = self._counter("numwatch_poll_failures_total")
-        self.records_invalid = self._counter("numwatch_records_invalid_total")
-        self.values_unmapped = self._counter("numwatch_values_unmapped_total")
-        self.request_cost = self._counter("numwatch_request_cost_total")
-        self.clock_skew = self._gauge("numwatch_provider_clock_skew_seconds")
+        self.poll_attempts = self._of_accounts("numwatch_poll_attempts_total")
+        self.poll_failures = self._of_accounts("numwatch_poll_failures_total")
+        self.records_invalid = self._of_accounts("numwatch_records_invalid_total")
+        self.values_unmapped = self._of_accounts("numwatch_values_unmapped_total")
+        self.request_cost = self._of_accounts("numwatch_request_cost_total")
+        self.clock_skew = self._of_accounts("numwatch_provider_clock_skew_seconds")
 
     def _add_ticket_metrics(self) -> None:
-        self.complaints = self._counter("numwatch_complaints_total")
+        self.complaints = self._of_accounts("numwatch_complaints_total")
         self.complaints_recent = self._gauge("numwatch_number_complaints_recent")
         self.complaints_overdue = self._gauge("numwatch_complaints_overdue")
         self.inspections_overdue = self._gauge("numwatch_inspections_overdue")
@@ -146,8 +148,8 @@ class Telemetry:
         self.intake_requests = self._counter("numwatch_intake_requests_total")
         self.intake_alerts = self._counter("numwatch_intake_alerts_total")
         self.intake_firing = self._gauge("numwatch_intake_alerts_firing")
-        self.pushes = self._counter("numwatch_pushes_total")
-        self.pushed_facts = self._counter("numwatch_pushed_facts_total")
+        self.pushes = self._of_accounts("numwatch_pushes_total")
+        self.pushed_facts = self._of_accounts("numwatch_pushed_facts_total")
         self.ticket_system_repairs = self._counter("numwatch_desk_repairs_total")
         self.reconcile_success = self._gauge(
             "numwatch_intake_reconcile_last_success_timestamp_seconds"
@@ -166,7 +168,7 @@ class Telemetry:
         self.rule_missed = self._counter("numwatch_rule_group_iterations_missed_total")
         self.rule_history = self._gauge("numwatch_rule_history_bytes")
         self.replicas = self._gauge("numwatch_replicas")
-        self.lease_epoch = self._gauge("numwatch_account_lease_epoch")
+        self.lease_epoch = self._of_accounts("numwatch_account_lease_epoch")
         self.account_unowned = self._gauge("numwatch_account_unowned")
         self.database_clock_skew = self._gauge("numwatch_database_clock_skew_seconds")
         self.loop_lag = self._histogram("numwatch_event_loop_lag_seconds", _LAG_SECONDS)
@@ -184,6 +186,12 @@ class Telemetry:
     def _gauge(self, name: str) -> Gauge:
         family = FAMILIES[name]
         return Gauge(name, family.help, family.labels, unit=family.unit, registry=self.registry)
+
+    def _of_accounts(self, name: str) -> AccountMetric:
+        metric = AccountMetric(FAMILIES[name])
+        self.registry.register(metric)
+        self._metrics_of_accounts.append(metric)
+        return metric
 
     def _histogram(self, name: str, buckets: tuple[float, ...]) -> Histogram:
         family = FAMILIES[name]
@@ -208,27 +216,20 @@ class Telemetry:
 
     def forget_account(self, provider: str, account: str) -> None:
         """Remove the series of an account that is no longer configured."""
-        for metric in (
-            self.poll_attempts,
-            self.poll_failures,
-            self.records_invalid,
-            self.values_unmapped,
-            self.request_cost,
-            self.clock_skew,
-            self.complaints,
-            self.pushes,
-            self.pushed_facts,
-            self.lease_epoch,
-        ):
-            metric.remove_by_labels({"provider": provider, "account": account})
+        for metric in self._metrics_of_accounts:
+            metric.forget(provider, account)
 
     def render(self, format_: Format) -> bytes:
         """All metrics as text without a closing line; a collector that raises is left out."""
-        parts = map(self._rendering(_RENDER[format_]), tuple(self.registry.collectors))
+        parts = map(self._rendering(format_), tuple(self.registry.collectors))
         return b"".join(part.removesuffix(_CLOSING) for part in parts if part)
 
-    def _rendering(self, render: Callable[..., bytes]) -> Callable[[Collector], bytes | None]:
+    def _rendering(self, format_: Format) -> Callable[[Collector], bytes | None]:
+        render = _RENDER[format_]
+
         def rendered(collector: Collector) -> bytes | None:
+            if isinstance(collector, AccountMetric):
+                return collector.render(format_)
             part = f"own metrics: {getattr(collector, '_name', type(collector).__name__)}"
             return self._guard.run(part, lambda: render(_CollectedMetrics(collector)))
 

@@ -33,6 +33,9 @@ from agent.store.acting import acting_under
 from agent.store.leases import account_lease
 from exporters.telemetry import Telemetry
 
+_REMOVED_AT_ONCE = 50
+"""Accounts that are removed before the event loop has its turn: a replica may lose thousands."""
+
 
 class BuildProvider(Protocol):
     """Makes the adapter of one account, as :func:`agent.providers.registry.build` does."""
@@ -302,7 +305,9 @@ class Pollers:
     async def _remove(self, keys: Sequence[AccountKey], configured: Container[AccountKey]) -> None:
         """Poll ``keys`` no more; the facts of those that others poll stay."""
         await self._stop_pollers(keys)
-        for key in keys:
+        for index, key in enumerate(keys):
+            if not index % _REMOVED_AT_ONCE:
+                await asyncio.sleep(0)
             del self._pollers[key]
             if key not in configured:
                 self._fleet.drop(*key)

@@ -61,7 +61,7 @@ class ReplicaSeries:
 
     def hide_lease(self, key: AccountKey) -> None:
         """The account is not polled here any more."""
-        self._telemetry.lease_epoch.remove_by_labels({"provider": key[0], "account": key[1]})
+        self._telemetry.lease_epoch.forget(*key)
 
     def _show(self, unowned: set[AccountKey]) -> None:
         for key in unowned - self._shown:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.states import PollFailure
+from exporters.account_metric import AccountMetric
 from exporters.block import Block, Frame
 from exporters.catalogue import POLL_FAILURE_REASONS
 from exporters.exposition import Exposition
@@ -65,7 +66,8 @@ def example(family: Family) -> Block:
 async def test_promtool_has_nothing_to_say_about_any_family(promtool):
     telemetry = Telemetry()
     for name, metric in vars(telemetry).items():
-        labels = getattr(metric, "_labelnames", ())
+        of_accounts = isinstance(metric, AccountMetric)
+        labels = metric.family.labels if of_accounts else getattr(metric, "_labelnames", ())
         if labels:
             metric.labels(*(f"{name} {label}" for label in labels))
     exposition = Exposition(telemetry.render)

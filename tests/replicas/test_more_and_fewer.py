@@ -7,16 +7,17 @@ Negative control: while two of them expose an account the count is not right
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bench._small_fleet import accounts_served, settings_of
 from tests.postgresql_server import PostgresqlServer
 from tests.proof_size import is_full, size
 from tests.replicas.fleet_state import exposed
-from tests.replicas.replica_fleet import ReplicaFleet, replica_fleet, world
+from tests.replicas.replica_fleet import ReplicaFleet, replica_fleet
 from tests.replicas.ways import WAYS, new_database
 
 ACCOUNTS = size(50, 5000)
@@ -25,10 +26,16 @@ PATIENCE = 900.0
 INTERVAL = 60.0
 
 
-def _slowly(settings: dict[str, Any]) -> None:
-    capabilities = ("numbers", "routing", "reachability", "balance", "calls")
-    settings["polling"] |= {"intervals": dict.fromkeys(capabilities, INTERVAL), "timeout": 60}
-    settings["rules"] = {**settings["rules"], "interval": 15}
+def _watching(folder: Path, url: str) -> Callable[[dict[str, Any]], None]:
+    """Small accounts of a server that does as little as possible for each request."""
+
+    def change(settings: dict[str, Any]) -> None:
+        small = settings_of(folder, url, ACCOUNTS, INTERVAL)
+        settings["providers"] = small["providers"]
+        settings["polling"] |= small["polling"]
+        settings["rules"] = {**settings["rules"], "interval": 15}
+
+    return change
 
 
 @pytest.fixture(params=WAYS)
@@ -38,8 +45,9 @@ def fleet(
     if not is_full():
         pytest.skip("starts of the full size; a rolling few are in test_replicas")
     with (
+        accounts_served(1) as url,
         new_database(request, request.param) as store,
-        replica_fleet(tmp_path, postgresql, store, _slowly, world(ACCOUNTS)) as made,
+        replica_fleet(tmp_path, postgresql, store, _watching(tmp_path, url)) as made,
     ):
         yield made
 
