@@ -1,6 +1,5 @@
 """``numwatch run`` twice on one PostgreSQL: one works, one waits, and who was overtaken ends."""
 
-import asyncio
 import json
 import signal
 from pathlib import Path
@@ -26,33 +25,29 @@ def _configuration(folder: Path, store: Store) -> Path:
     return config
 
 
-async def test_a_suspended_agent_is_overtaken_and_ends(
+def test_a_suspended_agent_is_overtaken_and_ends(
     tmp_path: Path, empty_store: Store, postgresql: PostgresqlServer
 ) -> None:
     """It sleeps past the end of its lease, as a suspended virtual machine does."""
-    first_config = _configuration(tmp_path / "one", empty_store)
-    second_config = _configuration(tmp_path / "two", empty_store)
-    async with running(first_config, f"127.0.0.1:{free_port()}", 2) as holder:
-        await until_logged(holder, "ledger_opened")
-        async with running(second_config, f"127.0.0.1:{free_port()}", PATIENCE) as waiting:
-            assert "process" in await until_logged(waiting, "in use by another numwatch agent")
-            ((place, epoch),) = [
-                it.split("|") for it in postgresql.execute_in(empty_store, _HOLDER)
-            ]
+    configs = [_configuration(tmp_path / name, empty_store) for name in ("one", "two")]
+    first_log, second_log = (tmp_path / name / "agent.log" for name in ("one", "two"))
+    with running(configs[0], f"127.0.0.1:{free_port()}", first_log, 2) as holder:
+        until_logged(first_log, "ledger_opened")
+        with running(configs[1], f"127.0.0.1:{free_port()}", second_log, PATIENCE) as waiting:
+            assert "process" in until_logged(second_log, "in use by another numwatch agent")
+            place, epoch = _holder_of(empty_store, postgresql)
             assert place.endswith(f"process {holder.pid}")
             holder.send_signal(signal.SIGSTOP)
             postgresql.end_lease(empty_store)
-            await until_logged(waiting, "ledger_opened")
-            ((place, later),) = [
-                it.split("|") for it in postgresql.execute_in(empty_store, _HOLDER)
-            ]
+            until_logged(second_log, "ledger_opened")
+            place, later = _holder_of(empty_store, postgresql)
             assert place.endswith(f"process {waiting.pid}")
             assert int(later) == int(epoch) + 1
             holder.send_signal(signal.SIGCONT)
-            assert await asyncio.wait_for(holder.wait(), 60) == 75
-            assert waiting.returncode is None
+            assert holder.wait(60) == 75
+            assert waiting.poll() is None
             waiting.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(waiting.wait(), 40) == 0
+            assert waiting.wait(40) == 0
     assert postgresql.execute_in(empty_store, _HOLDER) == []
 
 
