@@ -63,7 +63,12 @@ class PostponedChecks:
         """Let the check of ``snapshot`` wait; ``False`` where it must not."""
         key = snapshot.provider, snapshot.account
         former = self._checked.get(key)
-        if former is None or not self.rests(key) or not differ_in_times_only(former, snapshot):
+        is_new = former is None or not differ_in_times_only(former, snapshot)
+        return not is_new and self.postpone_dependent(key)
+
+    def postpone_dependent(self, key: AccountKey) -> bool:
+        """Let the check of an account wait of which another one's facts say more now."""
+        if not self.rests(key):
             return False
         self._waiting.add(key)
         return True

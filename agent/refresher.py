@@ -116,7 +116,7 @@ class Refresher:
     def _mark_dirty(self, snapshot: Snapshot) -> None:
         key = snapshot.provider, snapshot.account
         dependents = self._checker.attribution.dependents(key)
-        self._dirty.update(it for it in dependents if not self.postponed.rests(it))
+        self._dirty.update(it for it in dependents if not self.postponed.postpone_dependent(it))
         if not self.postponed.postpone(snapshot):
             self._dirty.add(key)
         if self._dirty:

@@ -51,11 +51,12 @@ class Scene:
         settings = settings_of()
         self.now = 1000.0
         self.fleet, self.exposition = Fleet(), Exposition()
+        self.checker = Checker(settings)
         self.refresher = Refresher(
             self.fleet,
             self.exposition,
             lambda: self.now,
-            Checker(settings),
+            self.checker,
             SeriesBuilder(settings.metrics),
         )
         self.is_deciding = False
@@ -137,6 +138,20 @@ async def test_facts_become_stale_however_busy_the_agent_is(scene: Scene) -> Non
         return "hq" not in lines(scene.exposition, "numwatch_number_up")
 
     await until(stale_while_busy, "what nobody polls any more looks current")
+
+
+async def test_what_follows_from_another_account_is_checked_when_somebody_looks(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dependents = {("north", "shop"): [("north", "hq")]}
+    attribution = scene.checker.attribution
+    monkeypatch.setattr(attribution, "dependents", lambda key: dependents.get(key, []))
+    before = scene.refresher.results["north", "hq"]
+    scene.poll(1030.0, "shop")
+    await scene.settled()
+    assert scene.refresher.results["north", "hq"] is before
+    await scene.refresher.attend()
+    assert scene.refresher.results["north", "hq"] is not before
 
 
 @pytest.mark.parametrize(("step", "stale"), [(86_400.0, []), (0.0, [("north", "hq")])])
