@@ -5,7 +5,7 @@ of all accounts to remove those of one. Here an account's samples are written ag
 of them has changed, and are removed as one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import NamedTuple
 
@@ -96,7 +96,7 @@ class AccountMetric(Collector):
         """Remove all samples of an account."""
         self._accounts.pop((provider, account), None)
 
-    def collect(self) -> Iterable[Metric]:
+    def collect(self) -> Sequence[Metric]:
         """All samples, for those who read a registry."""
         kind = CounterMetricFamily if self.family.kind == "counter" else GaugeMetricFamily
         name = self.family.name.removesuffix("_total")
@@ -107,7 +107,7 @@ class AccountMetric(Collector):
                 metric.add_metric(texts, sample.value)
         return [metric]
 
-    def describe(self) -> Iterable[Metric]:
+    def describe(self) -> Sequence[Metric]:
         """The family, for a registry."""
         return self.collect()
 

@@ -1,10 +1,9 @@
 """The agent's own metrics as blocks, so that rules and queries can read them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from prometheus_client.metrics_core import Metric
@@ -15,11 +14,12 @@ from exporters.block import Block, Frame
 from exporters.family import FAMILIES, Family
 from exporters.guard import Guard
 from exporters.labels import clean
-from exporters.telemetry import Telemetry
+from exporters.telemetry import Telemetry, name_of
 
 if TYPE_CHECKING:
     from exporters.catalogue import Kind
 
+_Item = TypeVar("_Item")
 _COUNTER_SUFFIXES = ("_bucket", "_count", "_sum", "_total")
 
 
@@ -55,18 +55,19 @@ class OwnSeries:
 
     def _build(self) -> tuple[Block, ...]:
         rows_of: dict[str, _Rows] = {}
-        collectors = tuple(self._registry.collectors)
-        of_accounts = [it for it in collectors if isinstance(it, AccountMetric)]
-        for collector in (it for it in collectors if it not in of_accounts):
-            for metric in self._collect(collector):
-                _add_samples(metric, rows_of)
+        of_accounts: list[Block] = []
+        for collector in tuple(self._registry.collectors):
+            if isinstance(collector, AccountMetric):
+                of_accounts += self._read(collector, collector.blocks)
+            else:
+                for metric in self._read(collector, collector.collect):
+                    _add_samples(metric, rows_of)
         blocks = tuple(self._block(name, rows) for name, rows in rows_of.items())
         self._frames = {block.family.name: block.frame for block in blocks}
-        return (*blocks, *chain.from_iterable(it.blocks() for it in of_accounts))
+        return (*blocks, *of_accounts)
 
-    def _collect(self, collector: Collector) -> Sequence[Metric]:
-        part = f"own series: {getattr(collector, '_name', type(collector).__name__)}"
-        return self._guard.run(part, lambda: tuple(collector.collect())) or ()
+    def _read(self, collector: Collector, read: Callable[[], Iterable[_Item]]) -> Sequence[_Item]:
+        return self._guard.run(f"own series: {name_of(collector)}", lambda: tuple(read())) or ()
 
     def _block(self, name: str, rows: _Rows) -> Block:
         frame = Frame.of(rows.names, tuple(map(tuple, zip(*rows.labels, strict=True))))

@@ -54,6 +54,13 @@ def _clean(metric: Metric) -> Metric:
     return metric
 
 
+def name_of(collector: Collector) -> str:
+    """What a collector is called where it fails."""
+    if isinstance(collector, AccountMetric):
+        return collector.family.name
+    return str(getattr(collector, "_name", type(collector).__name__))
+
+
 class _CollectedMetrics:
     """The metrics of one collector, with the interface that the renderers expect."""
 
@@ -227,11 +234,14 @@ class Telemetry:
     def _rendering(self, format_: Format) -> Callable[[Collector], bytes | None]:
         render = _RENDER[format_]
 
-        def rendered(collector: Collector) -> bytes | None:
+        def text_of(collector: Collector) -> bytes:
             if isinstance(collector, AccountMetric):
                 return collector.render(format_)
-            part = f"own metrics: {getattr(collector, '_name', type(collector).__name__)}"
-            return self._guard.run(part, lambda: render(_CollectedMetrics(collector)))
+            return render(_CollectedMetrics(collector))
+
+        def rendered(collector: Collector) -> bytes | None:
+            part = f"own metrics: {name_of(collector)}"
+            return self._guard.run(part, lambda: text_of(collector))
 
         return rendered
 

@@ -6,6 +6,7 @@ kept what it had written would not follow a change (:func:`test_only_what_change
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 from exporters.account_metric import AccountMetric
 from exporters.family import FAMILIES
 from exporters.formats import Format
+from exporters.own_series import OwnSeries
 from exporters.telemetry import Telemetry
 
 FAILURES = FAMILIES["numwatch_poll_failures_total"]
@@ -102,6 +104,19 @@ def test_an_account_that_is_forgotten_leaves_the_others_as_they_are() -> None:
     shop = 'numwatch_poll_attempts_total{provider="north",account="shop",capability="numbers"} 1'
     assert shop in page.decode()
     telemetry.forget_account("north", "unknown")
+
+
+def test_one_that_fails_is_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    telemetry = Telemetry()
+    telemetry.declare_account("north", "hq", ["numbers"])
+    monkeypatch.setattr(telemetry.poll_failures, "_written", Mock(side_effect=ValueError("broken")))
+    page = telemetry.render(Format.TEXT)
+    assert b"numwatch_poll_failures_total" not in page
+    assert b"numwatch_poll_attempts_total" in page
+    names = {block.family.name for block in OwnSeries(telemetry).blocks()}
+    assert "numwatch_poll_failures_total" not in names
+    assert "numwatch_poll_attempts_total" in names
+    assert telemetry.registry.get_sample_value("numwatch_scrape_errors_total") == 2
 
 
 def test_a_family_of_something_else_and_labels_that_are_missing_are_mistakes() -> None:
