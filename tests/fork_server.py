@@ -17,10 +17,8 @@ import importlib
 import json
 import os
 import pkgutil
-import signal
 import sys
 import time
-from contextlib import suppress
 from typing import Any
 
 import agent.cli
@@ -28,6 +26,7 @@ import agent.demo
 import agent.simulator
 from agent.cli.main import main
 from agent.store.migrate import known_revisions
+from tests.begun_processes import BegunProcesses
 
 _OWN = {"agent.simulator.dialects", "agent.simulator.telephony", "agent.simulator.worlds"}
 """Packages whose modules are imported by those that need them."""
@@ -47,25 +46,19 @@ def _prepare() -> None:
 
 def _serve() -> None:
     """Carry out orders until there are no more; returns in the processes that are begun too."""
-    begun: set[int] = set()
+    begun = BegunProcesses()
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
         if "poll" in order:
-            answer = _status_of(order["poll"], begun)
+            answer = begun.status_of(order["poll"])
         else:
             process = os.fork()
             if not process:
                 _become(order)
                 _run(order["code"])
-            # In both of them: a kill may come before the new one has run at all.
-            with suppress(ProcessLookupError, PermissionError):
-                os.setpgid(process, process)
-            begun.add(process)
-            answer = str(process)
+            answer = begun.add(process)
         print(answer, flush=True)  # noqa: T201 - the answer
-    for process in begun:
-        with suppress(ProcessLookupError):
-            os.killpg(process, signal.SIGKILL)
+    begun.kill_all()
 
 
 def _run(code: str) -> None:
@@ -73,14 +66,6 @@ def _run(code: str) -> None:
         exec(compile(code, "<code>", "exec"), {"__name__": "__main__"})
         sys.exit()
     main()
-
-
-def _status_of(process: int, begun: set[int]) -> str:
-    ended, status = os.waitpid(process, os.WNOHANG)
-    if not ended:
-        return "-"
-    begun.discard(process)
-    return str(os.waitstatus_to_exitcode(status))
 
 
 def _become(order: dict[str, Any]) -> None:

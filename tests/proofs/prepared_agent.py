@@ -9,24 +9,23 @@ began are killed.
 
 import gc
 import os
-import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from agent.cli import run as _imported  # noqa: F401 - before the forks: that is what saves time
 from agent.cli.main import main
 from agent.plan import make_plan
 from agent.store.migrate import known_revisions
+from tests.begun_processes import BegunProcesses
 
 
 def serve() -> None:
     """Carry out commands until there are no more; returns in the processes that are begun too."""
-    begun: set[int] = set()
+    begun = BegunProcesses()
     for line in iter(sys.stdin.readline, ""):
         command, _, argument = line.strip().partition(" ")
         if command == "poll":
-            answer = _status_of(int(argument), begun)
+            answer = begun.status_of(int(argument))
         else:
             process = os.fork()
             if not process:
@@ -34,22 +33,9 @@ def serve() -> None:
                 sys.argv[-1] = config or sys.argv[-1]
                 _become(Path(log))
                 main()
-            # In both of them: a kill may come before the new one has run at all.
-            os.setpgid(process, process)
-            begun.add(process)
-            answer = str(process)
+            answer = begun.add(process)
         print(answer, flush=True)  # noqa: T201 - the answer
-    for process in begun:
-        with suppress(ProcessLookupError):
-            os.killpg(process, signal.SIGKILL)
-
-
-def _status_of(process: int, begun: set[int]) -> str:
-    ended, status = os.waitpid(process, os.WNOHANG)
-    if not ended:
-        return "-"
-    begun.discard(process)
-    return str(os.waitstatus_to_exitcode(status))
+    begun.kill_all()
 
 
 def _become(log: Path) -> None:
