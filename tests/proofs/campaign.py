@@ -60,8 +60,8 @@ class Campaign:
     trouble: Trouble = no_trouble
     may_mend: Callable[[str], bool] = lambda _number: True
     """Whether the alert of a broken number is known again, after what went wrong."""
-    brings: frozenset[str] = frozenset()
-    """The symptoms of faults that the trouble itself is."""
+    brings: Callable[[], Collection[str]] = tuple
+    """The symptoms of faults that the trouble itself has been."""
     broken: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     early: list[str] = field(default_factory=list)
@@ -127,7 +127,7 @@ class Campaign:
 
     def verdict(self) -> dict[str, list[str]]:
         """What went wrong, by kind; every list is empty when nothing did."""
-        return verdict(self.scene.desk(), self.mended, self.early, self.brings)
+        return verdict(self.scene.desk(), self.mended, self.early, self.brings())
 
 
 def verdict(

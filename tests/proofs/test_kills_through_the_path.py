@@ -72,6 +72,9 @@ def test_what_a_kill_could_do_would_be_noticed(kind: str, desk: list[dict[str, A
     whole = [ticket("1", "opened", "closed")]
     assert not any(verdict(whole, ["1"]).values())
     assert verdict(whole, ["1"], early=["1"])["false recoveries"] == ["1"]
+    another = [*whole, ticket("2", "opened", "closed")]
+    assert not any(verdict(another, ["1"], brings=[another[1]["symptom"]]).values())
+    assert verdict(another, ["1"], brings=["something else"])["without a fault"]
 
 
 def test_an_agent_that_forgets_its_ledger_is_found_out(tmp_path: Path) -> None:
