@@ -21,8 +21,8 @@ _WINDOW_SECONDS: Final = 30.0
 _SHORTEST: Final = 5.0
 """Seconds; in fewer there are not enough polls for a rate, and on a busy machine, where the world
 stands still again and again, not enough calls."""
-_HELD: Final = "100s"
-"""How long the conditions hold; the demo's pace makes ten seconds of the story of it."""
+_HELD: Final = "50s"
+"""How long the conditions hold; the demo's pace makes five seconds of the story of it."""
 _STALE: Final = "ProviderPollStale"
 _STALE_SECONDS: Final = 30.0
 """Seconds of this machine for which data must be out of date, at any speed."""

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,12 @@ def test_a_busy_machine_tells_the_same_story(tmp_path: Path, speed: str) -> None
         wait_until(lambda: get(f"http://{at}/-/ready"), 120, "the demo is ready")
         url = f"http://{at}/desk/tickets"
 
-        def closed() -> list[dict[str, object]] | None:
+        def closed() -> list[dict[str, Any]] | None:
             tickets = json.loads(get(url))
             ended = len(tickets) >= len(STORY) and all(it["stage"] == "closed" for it in tickets)
             return tickets if ended else None
 
         tickets = wait_until(closed, STORY_SECONDS, f"every ticket closed: {tmp_path}")
     assert sorted(map(subject, tickets)) == STORY
+    lost = next(it for it in tickets if it["symptom"] == "answer_rate")
+    assert lost["diagnosis"]["cause"] == "provider_leg"
