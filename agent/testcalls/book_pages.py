@@ -17,17 +17,23 @@ class _Pages:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self._is_there: dict[str, bool] = {}
 
     async def load(self, name: str) -> bytes | None:
         # Replicas share the ledger: whoever reads the page holds it until the transaction ends.
         query = select(schema.pages.c.value).where(schema.pages.c.name == name).with_for_update()
-        return (await self._connection.execute(query)).scalar_one_or_none()
+        found: bytes | None = (await self._connection.execute(query)).scalar_one_or_none()
+        self._is_there[name] = found is not None
+        return found
 
     async def save(self, name: str, content: bytes) -> bool:
-        page = schema.pages.c.name == name
-        changed = update(schema.pages).where(page).values(value=content)
-        if (await self._connection.execute(changed)).rowcount == 0:
+        # A page that was not there cannot be locked. What another has made of it since is refused
+        # by the ledger, and not written over.
+        if not self._is_there[name]:
             await self._connection.execute(insert(schema.pages).values(name=name, value=content))
+            return True
+        page = schema.pages.c.name == name
+        await self._connection.execute(update(schema.pages).where(page).values(value=content))
         return True
 
 

@@ -42,6 +42,32 @@ async def books(empty_store: Store, tmp_path: Path) -> AsyncIterator[list[CallBo
         await database.close()
 
 
+async def test_of_two_that_find_no_page_only_one_makes_it(
+    empty_store: Store, tmp_path: Path
+) -> None:
+    shared = empty_store.model_copy(update={"replicas": True})
+    one, two = [await Database.open(tmp_path / name, shared) for name in ("one", "two")]
+    open_one, open_two = book_pages(one), book_pages(two)
+
+    async def late() -> None:
+        async with open_one() as pages:
+            assert await pages.load("book") is None
+            async with open_two() as others:
+                assert await others.load("book") is None
+                await others.save("book", b"the first")
+            await pages.save("book", b"the second")
+
+    with pytest.raises(OSError, match=r"(?i)unique|refused|constraint"):
+        await late()
+    async with open_one() as pages:
+        assert await pages.load("book") == b"the first"
+        await pages.save("book", b"the third")
+    async with open_two() as pages:
+        assert await pages.load("book") == b"the third"
+    await one.close()
+    await two.close()
+
+
 async def test_a_phone_is_never_called_by_both_at_once(books: list[CallBook]) -> None:
     ringing, most, made = 0, 0, 0
     refusals: list[Refusal] = []
