@@ -50,7 +50,7 @@ class BackgroundTask:
                 log.error("background_task_failed", task=self._name, exc_info=ending)
 
 
-MEASURING_INTERVAL = 0.01
+MEASURING_INTERVAL = 0.05
 """Seconds of sleep that are asked for; how much longer it took is the lag."""
 
 
