@@ -3,7 +3,7 @@
 Where replicas share a ledger, the one that decides checks every account, and each checks the
 accounts that it polls. Of the others only people who look need checks, and most polls change
 nothing but the times of polls: an account of which nothing else is new is checked again when
-somebody looks, or when what was checked before becomes stale.
+somebody looks, or when its facts become stale because nobody polls it.
 """
 
 from collections.abc import Callable
@@ -59,15 +59,24 @@ class PostponedChecks:
         """Whether checks of the account wait now."""
         return monotonic() >= self._attended_until and self.may_wait(key)
 
-    def postpone(self, snapshot: Snapshot) -> bool:
-        """Let the check of ``snapshot`` wait; ``False`` where it must not."""
+    def is_new(self, snapshot: Snapshot) -> bool:
+        """Whether more than the times of polls differs from what was checked."""
+        former = self._checked.get((snapshot.provider, snapshot.account))
+        return former is None or not differ_in_times_only(former, snapshot)
+
+    def postpone(self, snapshot: Snapshot, now: float) -> bool:
+        """Let the check of ``snapshot`` wait until somebody looks; ``False`` where it must not.
+
+        By its times, and not by those of what was checked, its facts become stale.
+        """
         key = snapshot.provider, snapshot.account
-        former = self._checked.get(key)
-        is_new = former is None or not differ_in_times_only(former, snapshot)
-        return not is_new and self.postpone_dependent(key)
+        if not self.postpone_dependent(key):
+            return False
+        self._stale_at[key] = stale_at(snapshot, now)
+        return True
 
     def postpone_dependent(self, key: AccountKey) -> bool:
-        """Let the check of an account wait of which another one's facts say more now."""
+        """The same of an account of which another one's facts say more now."""
         if not self.rests(key):
             return False
         self._waiting.add(key)

@@ -1,14 +1,15 @@
 """Derives check results and series from every new snapshot and publishes them.
 
-The work is done in a thread, account by account, so that neither the event loop nor a scrape
-waits for it; an account that was polled several times meanwhile is processed once.
+The work is done in a thread, some accounts at a time, so that neither the event loop nor a scrape
+waits for it; an account that was polled several times meanwhile is processed once. One of which
+nothing but the times of polls is new waits for a second, because others have such news meanwhile.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -31,10 +32,21 @@ from exporters.block import Block
 
 log = structlog.get_logger(__name__)
 
-AGEING_TICK_SECONDS = 1.0
-"""Seconds without a new snapshot after which all accounts are processed: facts become stale."""
+TICK_SECONDS = 1.0
+"""Seconds without news after which the accounts are processed of which nothing but the times of
+polls is new. Where no account was polled meanwhile, all are: facts become stale."""
+_NUMBERS_AT_ONCE = 2000
+"""Numbers of the accounts that are processed at once: results are published after each batch."""
 _PATIENCE = 3.0
 """Seconds that who looks waits for checks that were postponed."""
+
+
+class _Work(NamedTuple):
+    """An account to process: its newest snapshot, and its result before."""
+
+    key: AccountKey
+    snapshot: Snapshot
+    before: CheckResult | None
 
 
 class Publisher(Protocol):
@@ -117,9 +129,10 @@ class Refresher:
         key = snapshot.provider, snapshot.account
         dependents = self._checker.attribution.dependents(key)
         self._dirty.update(it for it in dependents if not self.postponed.postpone_dependent(it))
-        if not self.postponed.postpone(snapshot):
+        is_new = self.postponed.is_new(snapshot)
+        if is_new or not self.postponed.postpone(snapshot, self._clock()):
             self._dirty.add(key)
-        if self._dirty:
+        if is_new:
             self._wake.set()
 
     def _mark_called(self, accounts: Iterable[AccountKey]) -> None:
@@ -144,9 +157,9 @@ class Refresher:
         """Process accounts until cancelled; one that fails is logged and does not stop others."""
         while True:
             await self._wait_for_work()
-            for key in self._take_dirty():
-                await self._process(key)
-                self._taken.discard(key)
+            for keys in self._batches(self._take_dirty()):
+                await self._process(keys)
+                self._taken.difference_update(keys)
             ended, self._processed = self._processed, asyncio.Event()
             ended.set()
 
@@ -182,23 +195,52 @@ class Refresher:
 
     async def refresh_all(self) -> None:
         """Process every account now."""
-        for snapshot in self._fleet.snapshots():
-            await self._process((snapshot.provider, snapshot.account))
+        keys = [(snapshot.provider, snapshot.account) for snapshot in self._fleet.snapshots()]
+        for some in self._batches(keys):
+            await self._process(some)
 
-    async def _process(self, key: AccountKey) -> None:
-        try:
-            await self._refresh(key)
-        except Exception as error:  # noqa: BLE001 - one account must not stop the others
-            await self._publish_failure(key, error)
-        else:
-            self._record_recovery(key)
+    def _batches(self, keys: Sequence[AccountKey]) -> Iterator[Sequence[AccountKey]]:
+        """``keys`` in batches of accounts with :data:`_NUMBERS_AT_ONCE` numbers or few more."""
+        batch: list[AccountKey] = []
+        numbers = 0
+        for key in keys:
+            batch.append(key)
+            snapshot = self._fleet.get(*key)
+            listing = snapshot.listing if snapshot is not None else None
+            numbers += 1 + (len(listing.numbers) if listing is not None else 0)
+            if numbers >= _NUMBERS_AT_ONCE:
+                yield batch
+                batch, numbers = [], 0
+        if batch:
+            yield batch
+
+    async def _process(self, keys: Sequence[AccountKey]) -> None:
+        # Read together, here and not in the thread: the clock may be set before that begins.
+        now, clock_set = self._clock(), self._clock_set
+        work = [
+            _Work(key, snapshot, self.results.get(key))
+            for key in keys
+            if (snapshot := self._fleet.get(*key)) is not None
+        ]
+        derived = await asyncio.to_thread(self._derive_all, work, now)
+        set_meanwhile = self._clock_set - clock_set
+        for it, outcome in zip(work, derived, strict=True):
+            if isinstance(outcome, Exception):
+                await self._publish_failure(it.key, outcome)
+                continue
+            result, blocks = outcome
+            self.results[it.key] = result.restated(set_meanwhile) if set_meanwhile else result
+            self.postponed.checked(it.snapshot, now, set_meanwhile)
+            self._exposition.publish(it.snapshot.key, blocks)
+            self._record_recovery(it.key)
 
     async def _wait_for_work(self) -> None:
         try:
-            async with asyncio.timeout(AGEING_TICK_SECONDS):
+            async with asyncio.timeout(TICK_SECONDS):
                 await self._wake.wait()
         except TimeoutError:
-            self._mark_ageing()
+            if not self._dirty:
+                self._mark_ageing()
         self._wake.clear()
         # However much else there is to do: what nobody polls any more grows stale all the same.
         self._dirty.update(self.postponed.take_stale(self._clock()))
@@ -223,18 +265,6 @@ class Refresher:
             self._fleet_health.forget(key)
             self.postponed.forget(key)
             self._exposition.withdraw("/".join(key))
-
-    async def _refresh(self, key: AccountKey) -> None:
-        snapshot = self._fleet.get(*key)
-        if snapshot is None:
-            return
-        # Read together, here and not in the thread: the clock may be set before that begins.
-        now, clock_set, before = self._clock(), self._clock_set, self.results.get(key)
-        result, blocks = await asyncio.to_thread(self._derive, key, snapshot, before, now)
-        set_meanwhile = self._clock_set - clock_set
-        self.results[key] = result.restated(set_meanwhile) if set_meanwhile else result
-        self.postponed.checked(snapshot, now, set_meanwhile)
-        self._exposition.publish(snapshot.key, blocks)
 
     async def _publish_failure(self, key: AccountKey, error: Exception) -> None:
         """Publish ``provider_up`` 0 and the series of the newest result, until they are stale.
@@ -270,6 +300,18 @@ class Refresher:
         if key in self.failed:
             self.failed.discard(key)
             log.info("account_refresh_recovered", account="/".join(key))
+
+    def _derive_all(
+        self, work: Sequence[_Work], now: float
+    ) -> list[tuple[CheckResult, tuple[Block, ...]] | Exception]:
+        """What :meth:`_derive` returns of each, or why it could not: the others go on."""
+        derived: list[tuple[CheckResult, tuple[Block, ...]] | Exception] = []
+        for it in work:
+            try:
+                derived.append(self._derive(it.key, it.snapshot, it.before, now))
+            except Exception as error:  # noqa: BLE001 - one account must not stop the others
+                derived.append(error)
+        return derived
 
     def _derive(
         self, key: AccountKey, snapshot: Snapshot, before: CheckResult | None, now: float

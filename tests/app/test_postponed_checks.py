@@ -1,4 +1,4 @@
-"""Checks of accounts that other replicas poll wait until somebody looks, and never past staleness.
+"""Checks of accounts that other replicas poll wait until somebody looks; all wait for a second.
 
 Negative controls: where only the tick without work looks for what became stale, an agent that is
 busy all the time finds nothing (:func:`test_facts_become_stale_however_busy_the_agent_is` is red);
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.checks.engine import Checker
+from agent.checks.engine import Checker, CheckResult
 from agent.fleet import Fleet
 from agent.model import AccountKey, Listing, Number, PollStatus, Snapshot
 from agent.postponed_checks import PostponedChecks, differ_in_times_only, stale_at
@@ -123,11 +123,48 @@ async def test_a_fact_that_is_new_does_not_wait(scene: Scene) -> None:
     )
 
 
-async def test_what_waits_is_checked_before_it_would_be_stale(scene: Scene) -> None:
+async def test_what_waits_becomes_stale_by_its_newest_poll(scene: Scene) -> None:
     scene.poll(1060.0)
-    scene.now = 1000.0 + STALE_AFTER
-    await until(lambda: scene.checked_at() == 1060.0, "the newer poll is not seen")
-    assert lines(scene.exposition, "numwatch_number_up")["hq"] == 1.0
+    scene.now = 1001.0 + STALE_AFTER
+    await scene.settled()
+    await scene.settled()
+    assert scene.checked_at() == 1000.0, "what is polled has become stale"
+    scene.now = 1061.0 + STALE_AFTER
+    await until(
+        lambda: "hq" not in lines(scene.exposition, "numwatch_number_up"), "it waits for ever"
+    )
+
+
+async def test_polls_that_found_nothing_new_are_checked_together(scene: Scene) -> None:
+    checked: list[float] = []
+    check = scene.checker.check
+
+    def counting(snapshot: Snapshot, now: float, before: CheckResult | None = None) -> CheckResult:
+        checked.append(snapshot.polls[NUMBERS].last_success or 0.0)
+        return check(snapshot, now, before)
+
+    scene.checker.check = counting  # type: ignore[method-assign]
+    for second in range(20):
+        scene.poll(1060.0 + second, "own")
+        await asyncio.sleep(0)
+    assert checked == []
+    await until(lambda: scene.checked_at("own") == 1079.0, "the newest poll is not checked")
+    assert checked == [1079.0]
+
+
+async def test_a_check_that_fails_stops_none_of_those_beside_it(scene: Scene) -> None:
+    check = scene.checker.check
+
+    def failing(snapshot: Snapshot, now: float, before: CheckResult | None = None) -> CheckResult:
+        if snapshot.account == "a":
+            raise OverflowError("date value out of range")
+        return check(snapshot, now, before)
+
+    scene.checker.check = failing  # type: ignore[method-assign]
+    for account in ("a", "own"):
+        scene.poll(1060.0, account)
+    await until(lambda: scene.checked_at("own") == 1060.0, "the other is not checked")
+    assert scene.refresher.failed == {("north", "a")}
 
 
 async def test_facts_become_stale_however_busy_the_agent_is(scene: Scene) -> None:
