@@ -21,6 +21,7 @@ from agent.states import CallResult, Capability, NumberState
 
 STATUS = "status"
 HANDOVER = "handover"
+PUSHED = "pushed"
 CALL_IDS = "call-ids/"
 """What the names of the parts begin with that have the ids of calls, by the hour."""
 
@@ -121,7 +122,7 @@ def identities(state: PollingState, *, is_last: bool = False) -> dict[str, tuple
             *(snapshot.call_totals, snapshot.leg_totals),
             *(snapshot.call_waits, snapshot.recent_calls),
         ),
-        "pushed": (merged.pushed,),
+        PUSHED: (merged.pushed,),
         HANDOVER: (state.sent, snapshot.polls, state.counted, is_last),
     }
     for hour, ids in state.call_ids.items():
@@ -177,7 +178,7 @@ _WRITTEN: Mapping[str, Callable[[MergeState], msgspec.Struct]] = {
     "phones": lambda it: _Phones(it.snapshot.bindings, it.snapshot.unlisted_bindings),
     "routings": lambda it: _Routings(it.snapshot.routings),
     "calls": _calls,
-    "pushed": lambda it: _Pushed(it.pushed),
+    PUSHED: lambda it: _Pushed(it.pushed),
 }
 _READ: Mapping[str, type[msgspec.Struct]] = {
     STATUS: _Status,
@@ -185,9 +186,9 @@ _READ: Mapping[str, type[msgspec.Struct]] = {
     "phones": _Phones,
     "routings": _Routings,
     "calls": _Calls,
-    "pushed": _Pushed,
+    PUSHED: _Pushed,
 }
-SHOWN = tuple(_READ)
+SHOWN = tuple(name for name in _READ if name != PUSHED)
 """The parts of which a snapshot is made; the others are for the account's next poller."""
 
 
@@ -241,9 +242,9 @@ class AccountParts:
 
     def _made(self) -> MergeState:
         merged = MergeState(Snapshot(*self._key, revision=0, polls={}, stale_after={}))
-        for name in SHOWN[1:]:
+        for name, added in _ADDED.items():
             if name in self._parts:
-                merged = _ADDED[name](merged, self._parts[name])
+                merged = added(merged, self._parts[name])
         return merged
 
     def breakers(self, now: float, clock_ahead: float) -> dict[Capability, BreakerReading]:
@@ -340,7 +341,7 @@ _ADDED: Mapping[str, Callable[[MergeState, Any], MergeState]] = {
     "phones": _with_phones,
     "routings": lambda merged, part: _with(merged, routings=part.routings),
     "calls": _with_calls,
-    "pushed": lambda merged, part: replace(merged, pushed=part.pushed),
+    PUSHED: lambda merged, part: replace(merged, pushed=part.pushed),
 }
 
 

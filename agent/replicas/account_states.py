@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.model import AccountKey, Snapshot
@@ -16,6 +15,7 @@ from agent.polling.pollers import FormerPoller
 from agent.replicas.account_parts import (
     HANDOVER,
     SHOWN,
+    STATUS,
     AccountParts,
     PollingState,
     decode_call_ids,
@@ -31,6 +31,7 @@ from agent.replicas.state_rows import (
     database_time,
     delete_old_ids,
     put_rows,
+    read_newer,
     read_parts,
     read_versions,
 )
@@ -38,7 +39,6 @@ from agent.states import Capability
 from agent.store.acting import acting_under
 from agent.store.database import Database, uninterrupted
 from agent.store.leases import TTL, account_lease
-from agent.store.schema import account_states
 
 log = structlog.get_logger(__name__)
 
@@ -236,9 +236,12 @@ class AccountStates:
     ) -> ChangedParts:
         """What has changed of ``keys`` since the last time, at ``now`` by the database's clock."""
         parts: dict[AccountKey, dict[str, tuple[bytes, Version]]] = {}
-        # Only what is newer: a listing is long, and most polls change nothing in it.
-        newer = {*await self._newer(connection, keys, now)}
-        newer.update((key, part) for key in keys if key not in self._read for part in SHOWN)
+        newer = {(key, part) for key in keys if key not in self._read for part in SHOWN}
+        for (key, name), value, version in await self._newer(connection, keys, now):
+            if value is None:
+                newer.add((key, name))
+            elif key in self._read:
+                parts.setdefault(key, {})[name] = (value, version)
         for batch in _batches(sorted(newer)):
             for (key, name), value, version in await read_versions(connection, batch):
                 parts.setdefault(key, {})[name] = (value, version)
@@ -257,23 +260,21 @@ class AccountStates:
 
     async def _newer(
         self, connection: AsyncConnection, keys: Collection[AccountKey], now: float
-    ) -> list[Part]:
+    ) -> list[tuple[Part, bytes | None, Version]]:
+        """What is newer than what was read; the status at once, which every poll changes.
+
+        The value of another part is ``None``: a listing is long, and may have been read already.
+        """
         if self._read_until is None:
             return []
         reach = _USUAL_TRANSACTION
         if not 0 <= now - self._slow_ones_at < _SLOW_ONES_EVERY:
             reach, self._slow_ones_at = _LONGEST_TRANSACTION, now
-        table = account_states.c
-        query = select(table.provider, table.account, table.part, table.epoch, table.revision)
-        since = self._read_until - reach
-        query = query.where(table.written_at > since, table.part.in_(SHOWN))
-        parts = [
-            (((provider, account), part), (int(epoch), int(revision)))
-            for provider, account, part, epoch, revision in await connection.execute(query)
-        ]
         return [
-            part
-            for part, version in parts
+            (part, value, version)
+            for part, value, version in await read_newer(
+                connection, self._read_until - reach, SHOWN, STATUS
+            )
             if part[0] in keys and version > self._versions.get(part, (0, 0))
         ]
 

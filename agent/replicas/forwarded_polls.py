@@ -137,15 +137,18 @@ class ForwardedPolls:
 
     async def look(self, connection: AsyncConnection) -> list[PollRequest]:
         """What is asked of accounts that are polled here."""
-        owned = sorted(self._owned())
+        owned = self._owned()
         if not owned:
             return []
         table = poll_requests.c
         waiting = table.answer.is_(None), table.requested_at > database_clock() - _HOLDS
         query = select(table.id, table.provider, table.account).where(*waiting).limit(_MOST)
-        query = query.where(are_of(poll_requests, owned))
-        rows = await connection.execute(query)
-        return [(str(row[0]), (str(row[1]), str(row[2]))) for row in rows]
+        rows = (await connection.execute(query)).all()
+        # Few are waiting as a rule: to name thousands of accounts costs more than to read them.
+        if len(rows) == _MOST:
+            rows = (await connection.execute(query.where(are_of(poll_requests, owned)))).all()
+        found = [(str(row[0]), (str(row[1]), str(row[2]))) for row in rows]
+        return [(identity, key) for identity, key in found if key in owned]
 
     async def _answer_one(self, identity: str, key: AccountKey) -> None:
         result = await self._local.poll(*key, _HOLDS)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     TableValuedAlias,
+    case,
     cast,
     column,
     delete,
@@ -97,6 +98,23 @@ async def read_parts(
     for row in await connection.execute(query.where(are_of(account_states, keys))):
         found.setdefault((row[0], row[1]), {})[row[2]] = (bytes(row[3]), float(row[4]))
     return found
+
+
+async def read_newer(
+    connection: AsyncConnection, since: float, names: Sequence[str], whole: str
+) -> list[tuple[Part, bytes | None, Version]]:
+    """The parts ``names`` that were written after ``since``, by the database's clock.
+
+    Each has its version; only those of the name ``whole`` have their value, too.
+    """
+    table = account_states.c
+    value = case((table.part == whole, table.value))
+    columns = (table.provider, table.account, table.part, value, table.epoch, table.revision)
+    query = select(*columns).where(table.written_at > since, table.part.in_(names))
+    return [
+        (((row[0], row[1]), row[2]), row[3] if row[3] is None else bytes(row[3]), (row[4], row[5]))
+        for row in await connection.execute(query)
+    ]
 
 
 async def read_versions(
