@@ -1,11 +1,15 @@
 """1, 2 and 4 replicas on one PostgreSQL: the processor time of a polled number, of all together.
 
-Every case has a database, a fleet and a provider of its own; the same accounts are polled in the
-same rhythm. Counted is the processor time of the replicas' processes between two moments at which
-the accounts are divided, by the numbers that were polled meanwhile; that of PostgreSQL, all of its
-processes, is beside it. ``overhead`` is how much more a number costs than with one replica, and
-``of_a_core`` how busy each was: a replica costs something by itself, which is little beside polls
-that keep one process busy, and much where there are few.
+Every case has a fleet and a provider of its own; the same accounts are polled in the same rhythm.
+Counted is the processor time of the replicas' processes between two moments at which the accounts
+are divided, by the numbers that were polled meanwhile; that of PostgreSQL, all of its processes, is
+beside it. ``of_a_core`` says how busy each was.
+
+``overhead`` is what sharing costs: how much more a number costs than with as many agents that know
+nothing of each other, each with its part of the accounts and a database of its own. ``over_one`` is
+how much more it costs than with one agent that has all accounts: processes cost something by
+themselves, many polls at a time cost less each, and two cores of which both are busy may each do
+less than one of them alone.
 
 ``NUMWATCH_BENCH_NUMBERS`` sets the numbers in all; accounts have a hundred each.
 ``NUMWATCH_BENCH_INTERVAL`` sets the seconds between two polls of an account.
@@ -73,40 +77,47 @@ def run() -> Iterable[dict[str, Any]]:
     server = PostgresqlServer()
     server.start()
     try:
-        alone: Cost | None = None
+        one: Cost | None = None
         for count in REPLICAS:
-            cost = measured(server, count)
-            alone = alone or cost
-            yield _line(count, cost, alone)
+            apart = measured(server, count, are_replicas=False)
+            shared = measured(server, count, are_replicas=True)
+            one = one or shared
+            yield _line(count, shared, apart, one)
     finally:
         server.remove()
 
 
-def _line(count: int, cost: Cost, alone: Cost) -> dict[str, Any]:
+def _line(count: int, shared: Cost, apart: Cost, one: Cost) -> dict[str, Any]:
     return {
         "bench": f"replicas_{count}",
-        "ours": cost.each * 1e6,
-        "peer": alone.each * 1e6,
-        "ratio": cost.each / alone.each,
+        "ours": shared.each * 1e6,
+        "peer": apart.each * 1e6,
+        "ratio": shared.each / apart.each,
         "unit": "us",
-        "overhead": cost.each / alone.each - 1,
+        "overhead": shared.each / apart.each - 1,
         "overhead_yardstick": OVERHEAD,
-        "of_database": cost.database / cost.polled * 1e6,
-        "polled": cost.polled,
-        "of_a_core": [round(it / WATCHED, 3) for it in cost.replicas],
-        "held": list(cost.held),
+        "over_one": shared.each / one.each - 1,
+        "of_database": shared.database / shared.polled * 1e6,
+        "polled": shared.polled,
+        "of_a_core": [round(it / WATCHED, 3) for it in shared.replicas],
+        "apart_of_a_core": [round(it / WATCHED, 3) for it in apart.replicas],
+        "held": list(shared.held),
     }
 
 
-def measured(server: PostgresqlServer, count: int) -> Cost:
-    """What so many replicas cost."""
-    name = server.make_database()
+def measured(server: PostgresqlServer, count: int, *, are_replicas: bool) -> Cost:
+    """What so many agents cost: replicas, or agents that have a part of the accounts each."""
+    names = [server.make_database() for _ in range(1 if are_replicas else count)]
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         folder = Path(home)
         url = stack.enter_context(accounts_served(NUMBERS))
-        settings = settings_of(folder, url, ACCOUNTS, INTERVAL)
-        settings["store"] = {"url": server.local_url(name), "replicas": True}
-        agents = [_started(stack, folder / str(it), settings) for it in range(count)]
+        whole = settings_of(folder, url, ACCOUNTS, INTERVAL)
+        agents = []
+        for index in range(count):
+            settings = whole if are_replicas else _part(whole, index, count)
+            name = names[index % len(names)]
+            settings = {**settings, "store": {"url": server.local_url(name), "replicas": True}}
+            agents.append(_started(stack, folder / str(index), settings))
         wait_until(lambda: _divided(agents), PATIENCE, "the accounts are not divided")
         wait_until(lambda: _polled(url) >= 3 * ACCOUNTS, PATIENCE, "the accounts are not polled")
         before = [cpu_seconds(process.pid) for _, process in agents]
@@ -120,8 +131,15 @@ def measured(server: PostgresqlServer, count: int) -> Cost:
             (_polled(url) - polled) * NUMBERS,
             [len(_held(at)) for at, _ in agents],
         )
-    server.drop_database(name)
+    for name in names:
+        server.drop_database(name)
     return cost
+
+
+def _part(settings: dict[str, Any], index: int, count: int) -> dict[str, Any]:
+    """``settings`` with every so many-th account."""
+    (north,) = settings["providers"]
+    return {**settings, "providers": [{**north, "accounts": north["accounts"][index::count]}]}
 
 
 def _started(
