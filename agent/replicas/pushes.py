@@ -83,8 +83,8 @@ class StoredPushes:
         table = provider_pushes.c
         since = min(self._read_until[key] for key in keys) - _LONGEST_TRANSACTION
         # First of all whether there are any: to name thousands of accounts costs more than that.
-        told = select(table.provider, table.account).where(table.stored_at > since).distinct()
-        pushed = {(row[0], row[1]) for row in await connection.execute(told)}
+        accounts = select(table.provider, table.account).where(table.stored_at > since).distinct()
+        pushed = {(row[0], row[1]) for row in await connection.execute(accounts)}
         about = [key for key in keys if key in pushed]
         if not about:
             return []
