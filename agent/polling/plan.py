@@ -31,23 +31,27 @@ class Plan:
 
     def same_as(self, other: "Plan | None") -> bool:
         """Whether polling may go on undisturbed when ``other`` replaces this plan."""
-        return (
+        return self is other or (
             other is not None
-            and self.account == other.account
-            and self.polling == other.polling
+            and (self.account is other.account or self.account == other.account)
+            and (self.polling is other.polling or self.polling == other.polling)
             and self.profile_mtime == other.profile_mtime
-            and _without_accounts(self.provider) == _without_accounts(other.provider)
+            and (self.provider is other.provider or self._has_provider_of(other))
         )
+
+    def _has_provider_of(self, other: "Plan") -> bool:
+        return _without_accounts(self.provider) == _without_accounts(other.provider)
 
 
 def plans_of(settings: Settings) -> dict[AccountKey, Plan]:
     """One plan per configured account, in the order of the configuration."""
+    mtimes = {provider.profile: _mtime(provider.profile) for provider in settings.providers}
     return {
         (provider.name, account.id): Plan(
             provider,
             account,
             settings.polling_of(provider, account),
-            _mtime(provider.profile),
+            mtimes[provider.profile],
         )
         for provider in settings.providers
         for account in provider.accounts

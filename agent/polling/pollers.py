@@ -132,6 +132,7 @@ class Pollers:
         """Which accounts are polled; see :meth:`follow_ownership`."""
         self._paths = RequestPaths(self._wall, recorder, self._may_poll)
         self._settings: Settings | None = None
+        self._configured: Mapping[AccountKey, Plan] = {}
         self._urgent: frozenset[AccountKey] = frozenset()
         self._changing = asyncio.Lock()
         self._elsewhere: frozenset[AccountKey] = frozenset()
@@ -169,32 +170,38 @@ class Pollers:
                 everything polls on as before.
         """
         async with self._changing:
-            configured = plans_of(settings)
-            plans = {key: it for key, it in configured.items() if self.ownership.owns(key)}
-            changed = [plan for key, plan in plans.items() if not self._is_running(key, plan)]
-            # Everything that can fail comes first: until the new pollers exist, nothing stops.
-            try:
-                pollers = [self._make_poller(plan) for plan in changed]
-            except Exception:
-                await self._paths.close_unused(self._plans())
-                raise
-            await self._stop_pollers([plan.key for plan in changed])
-            await self._remove([key for key in self._pollers if key not in plans], configured)
-            self._settings = settings
-            self._elsewhere = frozenset(configured.keys() - plans.keys())
-            # Only now: the former poller of an account may not write its state any more.
-            for poller in pollers:
-                poller.take_over()
-            replaced = dict(zip((plan.key for plan in changed), pollers, strict=True))
-            self._pollers = {key: replaced.get(key) or self._pollers[key] for key in plans}
-            await self._paths.close_unused(plans.values())
-            if begin:
-                self._begin(pollers)
+            await self._follow(settings, plans_of(settings), begin=begin)
+
+    async def _follow(
+        self, settings: Settings, configured: Mapping[AccountKey, Plan], *, begin: bool
+    ) -> None:
+        """Poll those of ``configured`` that are owned, and nothing else."""
+        plans = {key: it for key, it in configured.items() if self.ownership.owns(key)}
+        changed = [plan for key, plan in plans.items() if not self._is_running(key, plan)]
+        # Everything that can fail comes first: until the new pollers exist, nothing stops.
+        try:
+            pollers = [self._make_poller(plan) for plan in changed]
+        except Exception:
+            await self._paths.close_unused(self._plans())
+            raise
+        await self._stop_pollers([plan.key for plan in changed])
+        await self._remove([key for key in self._pollers if key not in plans], configured)
+        self._settings, self._configured = settings, configured
+        self._elsewhere = frozenset(configured.keys() - plans.keys())
+        # Only now: the former poller of an account may not write its state any more.
+        for poller in pollers:
+            poller.take_over()
+        replaced = dict(zip((plan.key for plan in changed), pollers, strict=True))
+        self._pollers = {key: replaced.get(key) or self._pollers[key] for key in plans}
+        await self._paths.close_unused(plans.values())
+        if begin:
+            self._begin(pollers)
 
     async def follow_ownership(self) -> None:
         """Poll what is owned now, and nothing else; raises as :meth:`reconfigure` does."""
-        if self._settings is not None:
-            await self.reconfigure(self._settings)
+        async with self._changing:
+            if self._settings is not None:
+                await self._follow(self._settings, self._configured, begin=True)
 
     def poller(self, key: AccountKey) -> Poller | None:
         """The poller of an account; ``None`` where it is not polled here."""

@@ -76,9 +76,9 @@ async def test_polls_never_overlap_and_missed_ticks_are_skipped(bench):
     await until(lambda: len(bench.server.times) >= 5)
     gaps = [b - a for a, b in itertools.pairwise(bench.server.times)]
     assert bench.server.most_under_way == 1
-    # A busy machine makes a gap longer, never shorter; most of them show the pace.
-    assert min(gaps) >= 0.28
-    assert statistics.median(gaps) <= 0.6
+    # A request that a busy machine takes late makes the gap before it longer, and the one after it
+    # shorter; most of them show the pace.
+    assert 0.28 <= statistics.median(gaps) <= 0.6
 
 
 async def test_a_requested_poll_waits_for_the_one_under_way(bench):
