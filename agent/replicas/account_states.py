@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -228,11 +229,12 @@ class AccountStates:
             StoreError: when the ledger cannot be read.
         """
         async with self._database.reading() as connection:
-            changed = await self.look(connection, keys, await database_time(connection))
+            now = await database_time(connection)
+            changed = await self.look(connection, frozenset(keys), now)
         return await self.take_in(changed)
 
     async def look(
-        self, connection: AsyncConnection, keys: Collection[AccountKey], now: float
+        self, connection: AsyncConnection, keys: AbstractSet[AccountKey], now: float
     ) -> ChangedParts:
         """What has changed of ``keys`` since the last time, at ``now`` by the database's clock."""
         parts: dict[AccountKey, dict[str, tuple[bytes, Version]]] = {}
@@ -259,7 +261,7 @@ class AccountStates:
         return {} if parts is None else parts.breakers(now, self._clock_ahead())
 
     async def _newer(
-        self, connection: AsyncConnection, keys: Collection[AccountKey], now: float
+        self, connection: AsyncConnection, keys: AbstractSet[AccountKey], now: float
     ) -> list[tuple[Part, bytes | None, Version]]:
         """What is newer than what was read; the status at once, which every poll changes.
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import structlog
@@ -316,7 +317,7 @@ class Replica:
         configured = self._accounts().keys()
         # One after the other: what was read before must not be shown after what was read later.
         async with self._reading:
-            elsewhere = [key for key in configured if not self.owns(key)]
+            elsewhere = frozenset(key for key in configured if not self.owns(key))
             changed, messages, requests = await self._look(elsewhere)
             for snapshot in await self._states.take_in(changed):
                 # It may have been taken over while it was read.
@@ -329,7 +330,7 @@ class Replica:
 
     @uninterrupted
     async def _look(
-        self, elsewhere: Collection[AccountKey]
+        self, elsewhere: AbstractSet[AccountKey]
     ) -> tuple[ChangedParts, NewMessages, list[PollRequest]]:
         """All that is looked for each second, in one transaction: each has its own cost."""
         async with self._parts.database.reading() as connection:
