@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from agent import postponed_checks
 from agent.checks.engine import Checker, CheckResult
 from agent.fleet import Fleet
 from agent.model import AccountKey, Listing, Number, PollStatus, Snapshot
@@ -123,7 +124,19 @@ async def test_a_fact_that_is_new_does_not_wait(scene: Scene) -> None:
     )
 
 
-async def test_what_waits_becomes_stale_by_its_newest_poll(scene: Scene) -> None:
+async def test_where_nothing_is_polled_all_that_does_not_wait_is_checked_again(
+    scene: Scene,
+) -> None:
+    before = scene.refresher.results["north", "own"]
+    await until(
+        lambda: scene.refresher.results["north", "own"] is not before, "it does not grow older"
+    )
+
+
+async def test_what_waits_becomes_stale_by_its_newest_poll(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postponed_checks, "_LOOK_INTERVAL", 0.0)
     scene.poll(1060.0)
     scene.now = 1001.0 + STALE_AFTER
     await scene.settled()
