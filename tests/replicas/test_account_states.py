@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.config.store import Store
-from agent.model import AccountKey, Balance
+from agent.model import AccountKey, Balance, Listing, Number
 from agent.net.exchange import RateLimit
 from agent.polling.budget import Budget
 from agent.polling.handover import Absence, RequestTimes, SentRequests
@@ -24,6 +24,7 @@ from agent.replicas import account_states
 from agent.replicas.account_parts import PollingState
 from agent.replicas.account_states import AccountStates
 from agent.replicas.state_rows import Part, delete_old_ids, read_versions
+from agent.states import NumberState
 from agent.store import StoreError
 from agent.store.database import Database
 from agent.store.leases import TTL, account_lease
@@ -132,8 +133,15 @@ async def test_only_what_has_changed_is_read(
     # The status, which every poll changes, comes with what is asked for it.
     assert read == []
     assert second.balance == Balance(4.0, "CNY")
-    assert second.balance == Balance(4.0, "CNY")
     assert second.listing is first.listing
+    # Another part is read when it is another one, and no part beside it.
+    listing = Listing((Number("4006229999", NumberState.ACTIVE),))
+    snapshot = msgspec.structs.replace(snapshot, listing=listing)
+    one.polled = replace(one.polled, merged=replace(merged, snapshot=snapshot))
+    await one.states.write([KEY])
+    (third,) = await two.states.read([KEY])
+    assert read == ["numbers"]
+    assert third.listing == listing
 
 
 async def test_what_others_see_late_is_read_late_and_not_never(
