@@ -41,11 +41,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "state": ({}, {"listing": make_snapshot(number(ONE, "suspended_arrears")).listing}, {}),
     "phones": ({}, {"bindings": {ONE: (rebound(B1, "off"), rebound(B2, "off"))}}, {}),
     "drift": ({}, {"routings": {ONE: msgspec.structs.replace(ROUTING, wait_seconds=5.0)}}, {}),
-    "another number": (
-        {},
-        {"listing": make_snapshot(number(OTHER, "suspended_arrears")).listing},
-        {},
-    ),
+    "another number": ({}, RENAMED, {}),
     "previous state": (REVIEW, WAS_IN_SERVICE, {}),
     "calls": ({}, {"recent_calls": {ONE: LOST}}, {}),
     "calls that are gone": ({"recent_calls": {ONE: LOST}}, {"recent_calls": {}}, {}),

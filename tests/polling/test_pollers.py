@@ -73,12 +73,13 @@ async def test_polls_never_overlap_and_missed_ticks_are_skipped(bench):
 
     bench.server.answers["/hq/numbers"] = slow
     await bench.pollers.start(settings_of("hq"))
-    await until(lambda: len(bench.server.times) >= 5)
+    await until(lambda: len(bench.server.times) >= 13)
     gaps = [b - a for a, b in itertools.pairwise(bench.server.times)]
     assert bench.server.most_under_way == 1
-    # A request that a busy machine takes late makes the gap before it longer, and the one after it
-    # shorter; most of them show the pace.
-    assert 0.28 <= statistics.median(gaps) <= 0.6
+    # A request that a busy machine takes late makes the gap after it shorter: of three stretches
+    # one without it is enough, and where ticks are not skipped every gap is shorter.
+    assert max(min(gaps[start : start + 4]) for start in (0, 4, 8)) >= 0.28
+    assert statistics.median(gaps) <= 0.6
 
 
 async def test_a_requested_poll_waits_for_the_one_under_way(bench):
