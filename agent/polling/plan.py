@@ -33,14 +33,11 @@ class Plan:
         """Whether polling may go on undisturbed when ``other`` replaces this plan."""
         return self is other or (
             other is not None
-            and (self.account is other.account or self.account == other.account)
-            and (self.polling is other.polling or self.polling == other.polling)
+            and self.account == other.account
+            and self.polling == other.polling
             and self.profile_mtime == other.profile_mtime
-            and (self.provider is other.provider or self._has_provider_of(other))
+            and _without_accounts(self.provider) == _without_accounts(other.provider)
         )
-
-    def _has_provider_of(self, other: "Plan") -> bool:
-        return _without_accounts(self.provider) == _without_accounts(other.provider)
 
 
 def plans_of(settings: Settings) -> dict[AccountKey, Plan]:

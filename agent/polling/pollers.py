@@ -186,13 +186,15 @@ class Pollers:
             raise
         await self._stop_pollers([plan.key for plan in changed])
         await self._remove([key for key in self._pollers if key not in plans], configured)
-        self._settings, self._configured = settings, configured
+        self._settings = settings
         self._elsewhere = frozenset(configured.keys() - plans.keys())
         # Only now: the former poller of an account may not write its state any more.
         for poller in pollers:
             poller.take_over()
         replaced = dict(zip((plan.key for plan in changed), pollers, strict=True))
         self._pollers = {key: replaced.get(key) or self._pollers[key] for key in plans}
+        # Of those that run on, the plan that they have: it need not be compared again.
+        self._configured = {**configured, **{key: it.plan for key, it in self._pollers.items()}}
         await self._paths.close_unused(plans.values())
         if begin:
             self._begin(pollers)

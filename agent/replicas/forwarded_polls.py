@@ -7,6 +7,7 @@ it found where all replicas read it, and then answers in the row.
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
@@ -59,7 +60,7 @@ class ForwardedPolls:
         self,
         database: Database,
         local: RequestedPolls,
-        owned: Callable[[], Collection[AccountKey]],
+        owned: Callable[[], AbstractSet[AccountKey]],
         write: Callable[[AccountKey], Awaitable[None]],
         read: Callable[[], Awaitable[object]],
         breakers_elsewhere: Callable[[AccountKey], Mapping[Capability, BreakerReading]],

@@ -96,7 +96,7 @@ class Replica:
         self.polls = ForwardedPolls(
             parts.database,
             shared.pollers.requested,
-            lambda: self._owned,
+            self._owned.keys,
             lambda key: self._states.write([key]),
             self._read_once,
             lambda key: self._states.breakers(key, shared.clock()),

@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, insert, select
 
 from agent.config.store import Store
 from agent.model import AccountKey
@@ -23,7 +23,7 @@ from agent.replicas.state_rows import database_time
 from agent.store.database import Database
 from agent.store.leases import TICKETS, account_lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper
-from agent.store.schema import leases
+from agent.store.schema import leases, poll_requests
 
 FEW, MANY = 3, 300
 Asked = list[int]
@@ -70,12 +70,12 @@ async def asked_by_a_look(database: Database, count: int) -> Asked:
     pushes = StoredPushes(Mock())
     for key in own:
         pushes.begin(key, time.time())
-    requests = ForwardedPolls(database, Mock(), lambda: own, Mock(), Mock(), Mock())
+    requests = ForwardedPolls(database, Mock(), lambda: frozenset(own), Mock(), Mock(), Mock())
     with noted() as asked:
         await keeper.survey([account_lease(*key) for key in others], [])
         async with database.reading() as connection:
             now = await database_time(connection)
-            await states.look(connection, [], now)
+            await states.look(connection, frozenset(), now)
             await pushes.look(connection, now)
             await requests.look(connection)
     return asked
@@ -84,6 +84,27 @@ async def asked_by_a_look(database: Database, count: int) -> Asked:
 async def test_a_look_asks_as_little_about_many_accounts_as_about_few(database: Database) -> None:
     few = await asked_by_a_look(database, FEW)
     assert await asked_by_a_look(database, MANY) == few
+
+
+async def test_a_requested_poll_is_found_behind_many_of_other_accounts(database: Database) -> None:
+    asked_at = await _database_now(database)
+    rows = [
+        {"id": f"{place:03}", "provider": "north", "account": "other", "requested_at": asked_at}
+        for place in range(150)
+    ]
+    own = {**rows[0], "id": "own", "account": "a0"}
+    async with database.transaction() as connection:
+        await connection.execute(insert(poll_requests), [*rows, own])
+    requests = ForwardedPolls(
+        database, Mock(), lambda: frozenset({("north", "a0")}), Mock(), Mock(), Mock()
+    )
+    async with database.reading() as connection:
+        assert await requests.look(connection) == [("own", ("north", "a0"))]
+
+
+async def _database_now(database: Database) -> float:
+    async with database.reading() as connection:
+        return await database_time(connection)
 
 
 async def test_a_query_that_names_each_account_is_noticed(database: Database) -> None:
