@@ -31,6 +31,11 @@ async def web(scene: Scene, aiohttp_client) -> TestClient:
 def written(data: Path) -> bool:
     """Whether the file has the account's balance and the number's phones."""
     with closing(sqlite3.connect(f"file:{data / 'history.db'}?mode=ro", uri=True)) as history:
+        # The file is there before its tables are: a busy machine looks in between.
+        if not history.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'history_accounts'"
+        ).fetchone():
+            return False
         money = "SELECT 1 FROM history_accounts WHERE provider = 'north' AND last IS NOT NULL"
         phones = (
             "SELECT 1 FROM history_numbers JOIN history_subjects ON id = subject"
