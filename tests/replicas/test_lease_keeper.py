@@ -1,7 +1,8 @@
 """The leases of a replica: kept while they are renewed, given up before anybody else may have them.
 
 Negative control: the lease that an agent has as a whole is not given up at that time
-(:func:`test_at_its_deadline_a_replica_holds_nothing_and_takes_again_what_is_free`).
+(:func:`test_at_its_deadline_a_replica_holds_nothing_and_takes_again_what_is_free`); without its
+thread nothing is renewed in an event loop that is late.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from agent.config.store import Store
 from agent.store import InUseError, StoreError
@@ -43,6 +45,14 @@ def keeper_of(database: Database) -> LeaseKeeper:
 async def _take(keeper: LeaseKeeper, names: list[str]) -> list[str]:
     await keeper.survey(names, names)
     return sorted(lease.name for lease in await keeper.take(names))
+
+
+async def renewed(keeper: LeaseKeeper) -> None:
+    """Wait until the leases have been renewed once more."""
+    before = keeper.held_until
+    async with asyncio.timeout(60):
+        while keeper.held_until == before:  # noqa: ASYNC110 - the keeper's thread renews it
+            await asyncio.sleep(0.02)
 
 
 async def test_what_one_holds_no_other_gets_until_it_gives_it_back(
@@ -106,7 +116,7 @@ async def test_at_its_deadline_a_replica_holds_nothing_and_takes_again_what_is_f
         await database.put("page", b"late")
     await database.put("page", b"as a whole")
     assert keeper.expire() == NAMES
-    assert await keeper._renew() is None
+    assert await keeper._asked(keeper._renew()) is None
     assert keeper.held_until > time.monotonic() + TTL - 5
     assert keeper.lease(NAMES[0]) is None, "what was given up is taken anew, under another epoch"
 
@@ -117,13 +127,57 @@ async def test_a_look_that_takes_long_holds_no_renewal_up(
     monkeypatch.setattr(lease_keeper, "RENEWAL_INTERVAL", 0.05)
     database = await Database.open(tmp_path / "one", shared)
     keeper = keeper_of(database)
-    async with keeper.session(), asyncio.timeout(60):
-        before = keeper.held_until
-        while keeper.held_until == before:  # noqa: ASYNC110 - the keeper's task renews it
-            await asyncio.sleep(0.02)
-        before = keeper.held_until
-        while keeper.held_until == before:  # noqa: ASYNC110 - as before
-            await asyncio.sleep(0.02)
+    looking, may_end = asyncio.Event(), asyncio.Event()
+
+    async def look() -> None:
+        async with keeper._session():
+            looking.set()
+            await may_end.wait()
+
+    async def let_end() -> None:
+        may_end.set()
+
+    look_under_way = asyncio.ensure_future(keeper._asked(look()))
+    await keeper._asked(looking.wait())
+    for _ in range(2):
+        await renewed(keeper)
+    await keeper._asked(let_end())
+    await look_under_way
+    await database.close()
+
+
+async def test_an_event_loop_that_is_late_holds_no_renewal_up(
+    shared: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_keeper, "RENEWAL_INTERVAL", 0.05)
+    database = await Database.open(tmp_path / "one", shared)
+    keeper = keeper_of(database)
+    await renewed(keeper)
+    before, deadline = keeper.held_until, time.monotonic() + 60
+    while keeper.held_until == before and time.monotonic() < deadline:
+        time.sleep(0.02)  # noqa: ASYNC251 - the event loop stands still
+    assert keeper.held_until > before
+    await database.close()
+
+
+async def test_an_event_loop_that_stands_still_keeps_nothing(
+    shared: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stands still polls nothing: the leases are another's at last."""
+    monkeypatch.setattr(lease_keeper, "RENEWAL_INTERVAL", 0.05)
+    monkeypatch.setattr(lease_keeper, "LONGEST_SILENCE", 0.5)
+    database = await Database.open(tmp_path / "one", shared)
+    keeper = keeper_of(database)
+    await renewed(keeper)
+    with capture_logs() as logs:
+        deadline = time.monotonic() + 60
+        while not logs and time.monotonic() < deadline:
+            time.sleep(0.02)  # noqa: ASYNC251 - the event loop stands still
+        left_at = keeper.held_until
+        time.sleep(3 * lease_keeper.RETRY_INTERVAL)  # noqa: ASYNC251 - as before
+        assert keeper.held_until == left_at
+    assert [line["event"] for line in logs] == ["leases_left_to_expire"]
+    await renewed(keeper)
     await database.close()
 
 
@@ -143,14 +197,13 @@ async def test_an_agent_alone_and_one_that_shares_exclude_each_other(
 async def test_whoever_asks_is_told_that_replicas_work_on_the_database(
     database: Database, shared: Store, tmp_path: Path
 ) -> None:
-    keeper = keeper_of(database)
-    async with keeper.session() as connection:
+    async with database.reading() as connection:
         holding = await agents_at_work(connection)
     assert holding is not None
     assert this_place() in holding.place
     assert 0 < holding.seconds <= TTL
     other = await Database.open(tmp_path / "two", shared)
-    async with keeper.session() as connection:
+    async with database.reading() as connection:
         both = await agents_at_work(connection)
     await other.close()
     assert both is not None

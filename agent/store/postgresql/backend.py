@@ -121,7 +121,7 @@ class PostgresqlBackend:
         finally:
             await engine.dispose()
         self._base = lease
-        self._keeper.start(lease, renewed_at, self._on_lost)
+        await self._keeper.start(lease, renewed_at, self._on_lost)
         return version
 
     async def _take_over(self, connection: AsyncConnection) -> Lease:

@@ -1,16 +1,25 @@
-"""Keeps the leases of this agent while it runs: the one it has as a whole, and what it takes."""
+"""Keeps the leases of this agent while it runs: the one it has as a whole, and what it takes.
+
+An agent whose event loop is late, with more accounts to begin than its machine can do at once,
+would renew too late what it goes on to use, and have to begin anew. So all that the database is
+asked about leases is asked in a thread of its own, while the event loop shows that it goes on.
+"""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.event_loop import BackgroundTask
+from agent.loop_thread import LoopThread
 from agent.store.leases import (
     MEMBER,
     RENEWAL_INTERVAL,
@@ -32,13 +41,19 @@ from agent.store.postgresql.trouble import ERRORS
 
 log = structlog.get_logger(__name__)
 
-_RETRY_INTERVAL = 1.0
+_Result = TypeVar("_Result")
+RETRY_INTERVAL = 1.0
 """Seconds until the next attempt after one that failed."""
 _MEMBERS_KEPT = 86_400.0
 """Seconds for which the row of a replica that has ended stays."""
 STOPPING_TIME = 2.0
 """Seconds before the end of the leases from which nothing is done under them any more: time to end
 what is under way before anybody else may begin it."""
+SIGN_INTERVAL = 1.0
+"""Seconds between two signs of the event loop that it goes on."""
+LONGEST_SILENCE = TTL
+"""Seconds without such a sign after which nothing is renewed any more: what stands still is another
+replica's, at the latest as long again afterwards."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,7 @@ class LeaseKeeper:
     others are given up at the deadline by this machine's monotonic clock.
 
     Args:
-        engine: Has that connection, and one more for all else.
+        engine: Has that connection, and one more for all else; used in the keeper's thread alone.
         limits: Columns that set what a transaction may take.
     """
 
@@ -71,37 +86,43 @@ class LeaseKeeper:
         self._limits = limits
         self._base: Lease | None = None
         self._taken: dict[str, Lease] = {}
-        self._on_lost: Callable[[], None] = lambda: None
-        self._task = BackgroundTask("lease-keeper", self._run)
+        # What the thread changes in it, expire() must not see half of.
+        self._changing = Lock()
+        self._on_lost: Callable[[], object] = lambda: None
+        self._thread: LoopThread | None = None
+        self._renewals = BackgroundTask("lease-keeper", self._renew_always)
+        self._signs = BackgroundTask("lease-signs", self._give_signs)
+        self._sign_at = 0.0
         # Renewing and taking exclude each other: a lease that is taken while the others are
         # renewed would else be believed to hold as long as they do.
         self._lock = asyncio.Lock()
         self.held_until = 0.0
         """By :func:`time.monotonic`: until when nobody else can have a lease."""
 
-    def start(self, lease: Lease, acquired_at: float, on_lost: Callable[[], None]) -> None:
+    async def start(self, lease: Lease, acquired_at: float, on_lost: Callable[[], None]) -> None:
         """Begin to renew the base, which was asked for at ``acquired_at`` (monotonic seconds).
 
-        ``on_lost`` is called once when another has taken it, or one of those taken.
+        ``on_lost`` is called once, in the event loop of this call, when another has taken it, or
+        one of those taken.
         """
-        self._base, self._on_lost = lease, on_lost
+        loop = asyncio.get_running_loop()
+        self._base = lease
+        self._on_lost = partial(loop.call_soon_threadsafe, on_lost)
         self.held_until = acquired_at + TTL
-        self._task.start()
+        self._sign_at = time.monotonic()
+        self._signs.start()
+        self._thread = LoopThread("leases")
+        self._thread.start()
+        await self._asked(self._begin_renewing())
 
     async def stop(self) -> None:
         """Renew no more, and give every lease back."""
-        await self._task.stop()
-        base, self._base = self._base, None
-        held = [*self._taken.values(), *([] if base is None else [base])]
-        self._taken = {}
-        if held:
-            try:
-                async with self.session() as connection:
-                    await release(connection, held)
-            except ERRORS as error:
-                # Whoever comes next waits until it expires.
-                log.warning("lease_not_given_back", lease=held[0].name, error=str(error))
-        await self._engine.dispose()
+        if self._thread is None:
+            await self._engine.dispose()
+            return
+        await self._signs.stop()
+        await self._asked(self._stop())
+        await self._thread.stop()
 
     def lease(self, name: str) -> Lease | None:
         """The lease ``name``; ``None`` where it is not this agent's, or not for sure any more."""
@@ -115,9 +136,10 @@ class LeaseKeeper:
 
     def expire(self) -> list[str]:
         """Forget what was taken if its time is over; returns the names."""
-        if self.acts_until() > time.monotonic() or not self._taken:
-            return []
-        expired, self._taken = sorted(self._taken), {}
+        with self._changing:
+            if self.acts_until() > time.monotonic() or not self._taken:
+                return []
+            expired, self._taken = sorted(self._taken), {}
         log.error("leases_expired", leases=len(expired))
         return expired
 
@@ -128,7 +150,54 @@ class LeaseKeeper:
 
     async def survey(self, names: Collection[str], new: Sequence[str]) -> Survey:
         """Which of ``names`` are free, and who lives; ``new`` ones get a row first."""
-        async with self.session() as connection:
+        return await self._asked(self._survey(names, new))
+
+    async def take(self, names: Sequence[str]) -> list[Lease]:
+        """Those of ``names`` that were free, this agent's from now on; each has a row."""
+        return await self._asked(self._take(names))
+
+    async def give(self, names: Collection[str]) -> None:
+        """Give those of ``names`` back that are this agent's."""
+        await self._asked(self._give(names))
+
+    async def end_stopped_writers(self) -> int:
+        """End the transactions of agents that have stopped within a statement; returns how many."""
+        return await self._asked(self._end_stopped_writers())
+
+    async def forget_members(self) -> None:
+        """Delete the rows of replicas that ended long ago."""
+        await self._asked(self._forget_members())
+
+    async def _asked(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        assert self._thread is not None
+        return await self._thread.run(work)
+
+    async def _give_signs(self) -> None:
+        while True:
+            self._sign_at = time.monotonic()
+            await asyncio.sleep(SIGN_INTERVAL)
+
+    # What the thread does.
+
+    async def _begin_renewing(self) -> None:
+        self._renewals.start()
+
+    async def _stop(self) -> None:
+        await self._renewals.stop()
+        base, self._base = self._base, None
+        held = [*self._taken.values(), *([] if base is None else [base])]
+        self._taken = {}
+        if held:
+            try:
+                async with self._session() as connection:
+                    await release(connection, held)
+            except ERRORS as error:
+                # Whoever comes next waits until it expires.
+                log.warning("lease_not_given_back", lease=held[0].name, error=str(error))
+        await self._engine.dispose()
+
+    async def _survey(self, names: Collection[str], new: Sequence[str]) -> Survey:
+        async with self._session() as connection:
             if new:
                 await add_missing(connection, new)
             found = await notable(connection, TICKETS)
@@ -143,50 +212,56 @@ class LeaseKeeper:
             float(clock) - machine,
         )
 
-    async def take(self, names: Sequence[str]) -> list[Lease]:
-        """Those of ``names`` that were free, this agent's from now on; each has a row."""
+    async def _take(self, names: Sequence[str]) -> list[Lease]:
         if self._base is None:
             return []
         async with self._lock:
-            async with self.session() as connection:
+            async with self._session() as connection:
                 holder = self._base.holder
                 taken = await acquire_all(connection, names, holder, this_place())
-            self._taken.update((lease.name, lease) for lease in taken)
+            with self._changing:
+                self._taken.update((lease.name, lease) for lease in taken)
             return taken
 
-    async def give(self, names: Collection[str]) -> None:
-        """Give those of ``names`` back that are this agent's."""
+    async def _give(self, names: Collection[str]) -> None:
         async with self._lock:
-            given = [lease for name in names if (lease := self._taken.pop(name, None)) is not None]
+            with self._changing:
+                given = [it for name in names if (it := self._taken.pop(name, None)) is not None]
             if given:
-                async with self.session() as connection:
+                async with self._session() as connection:
                     await release(connection, given)
 
-    async def end_stopped_writers(self) -> int:
-        """End the transactions of agents that have stopped within a statement; returns how many."""
-        async with self.session() as connection:
+    async def _end_stopped_writers(self) -> int:
+        async with self._session() as connection:
             return await end_stopped_writers(connection, LONGEST_PAUSE)
 
-    async def forget_members(self) -> None:
-        """Delete the rows of replicas that ended long ago."""
-        async with self.session() as connection:
+    async def _forget_members(self) -> None:
+        async with self._session() as connection:
             await forget_members(connection, _MEMBERS_KEPT)
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncConnection]:
+    async def _session(self) -> AsyncIterator[AsyncConnection]:
         """A connection inside one transaction that no fence is needed for."""
         async with self._engine.begin() as connection:
             await connection.execute(select(*self._limits))
             yield connection
 
-    async def _run(self) -> None:
+    async def _renew_always(self) -> None:
         wait = RENEWAL_INTERVAL
+        is_silent = False
         while True:
             await asyncio.sleep(wait)
+            silent_for = time.monotonic() - self._sign_at
+            if silent_for > LONGEST_SILENCE:
+                if not is_silent:
+                    log.error("leases_left_to_expire", event_loop_silent_for=round(silent_for, 1))
+                is_silent, wait = True, RETRY_INTERVAL
+                continue
+            is_silent = False
             try:
                 lost = await self._renew()
             except ERRORS as error:
-                wait = _RETRY_INTERVAL
+                wait = RETRY_INTERVAL
                 assert self._base is not None
                 log.warning(
                     "lease_not_renewed",
@@ -210,10 +285,11 @@ class LeaseKeeper:
             taken = self._taken if self.acts_until() > time.monotonic() else {}
             held = [self._base, *taken.values()]
             asked_at = time.monotonic()
-            async with self.session() as connection:
+            async with self._session() as connection:
                 renewed = await renew(connection, held)
             lost = next((lease for lease in held if lease.name not in renewed), None)
-            # What is past its time must first be ended and forgotten (:meth:`expire`).
-            if lost is None and (taken is self._taken or not self._taken):
-                self.held_until = asked_at + TTL
+            with self._changing:
+                # What is past its time must first be ended and forgotten (:meth:`expire`).
+                if lost is None and (taken is self._taken or not self._taken):
+                    self.held_until = asked_at + TTL
             return lost
