@@ -26,11 +26,13 @@ from agent.replicas.account_parts import (
     identities,
 )
 from agent.replicas.state_rows import (
+    Moment,
     Part,
     StateRow,
     Version,
     database_time,
     delete_old_ids,
+    moment_of,
     put_rows,
     read_newer,
     read_parts,
@@ -47,11 +49,6 @@ WRITE_INTERVAL = 1.0
 """Seconds between two looks at what has changed."""
 _LONGEST_TRANSACTION = 60.0
 """Seconds that a transaction may take from its first statement until others see it."""
-_USUAL_TRANSACTION = 3.0
-"""The same of nearly all: what was written since then is looked for each time."""
-_SLOW_ONES_EVERY = 10.0
-"""Seconds between two looks for what slower ones have written. Where accounts are polled once a
-minute, that is a part or two of every account."""
 _AT_ONCE = 200
 """Accounts of a transaction that writes, parts of a statement that reads."""
 _Item = TypeVar("_Item")
@@ -62,8 +59,8 @@ class ChangedParts:
     """What was found of accounts that others poll."""
 
     parts: Mapping[AccountKey, Mapping[str, tuple[bytes, Version]]]
-    at: float
-    """When, by the database's clock."""
+    seen: Moment
+    """What could be seen then."""
 
 
 @dataclass
@@ -102,8 +99,7 @@ class AccountStates:
         self._written: dict[AccountKey, _Written] = {}
         self._read: dict[AccountKey, AccountParts] = {}
         self._versions: dict[Part, Version] = {}
-        self._read_until: float | None = None
-        self._slow_ones_at = 0.0
+        self._seen: Moment | None = None
         # A poll that was asked for is written beside what is written each second.
         self._writing = asyncio.Lock()
 
@@ -229,17 +225,16 @@ class AccountStates:
             StoreError: when the ledger cannot be read.
         """
         async with self._database.reading() as connection:
-            now = await database_time(connection)
-            changed = await self.look(connection, frozenset(keys), now)
+            changed = await self.look(connection, frozenset(keys), await moment_of(connection))
         return await self.take_in(changed)
 
     async def look(
-        self, connection: AsyncConnection, keys: AbstractSet[AccountKey], now: float
+        self, connection: AsyncConnection, keys: AbstractSet[AccountKey], moment: Moment
     ) -> ChangedParts:
-        """What has changed of ``keys`` since the last time, at ``now`` by the database's clock."""
+        """What has changed of ``keys`` since the last time, at the ``moment`` that is read."""
         parts: dict[AccountKey, dict[str, tuple[bytes, Version]]] = {}
         newer = {(key, part) for key in keys if key not in self._read for part in SHOWN}
-        for (key, name), value, version in await self._newer(connection, keys, now):
+        for (key, name), value, version in await self._newer(connection, keys, moment):
             if value is None:
                 newer.add((key, name))
             elif key in self._read:
@@ -247,12 +242,12 @@ class AccountStates:
         for batch in _batches(sorted(newer)):
             for (key, name), value, version in await read_versions(connection, batch):
                 parts.setdefault(key, {})[name] = (value, version)
-        return ChangedParts(parts, now)
+        return ChangedParts(parts, moment)
 
     async def take_in(self, changed: ChangedParts) -> list[Snapshot]:
         """The snapshots of what :meth:`look` has found; nothing is looked for again of it."""
         snapshots = await asyncio.to_thread(self._decode, changed.parts) if changed.parts else []
-        self._read_until = changed.at
+        self._seen = changed.seen
         return snapshots
 
     def breakers(self, key: AccountKey, now: float) -> dict[Capability, BreakerReading]:
@@ -261,22 +256,19 @@ class AccountStates:
         return {} if parts is None else parts.breakers(now, self._clock_ahead())
 
     async def _newer(
-        self, connection: AsyncConnection, keys: AbstractSet[AccountKey], now: float
+        self, connection: AsyncConnection, keys: AbstractSet[AccountKey], moment: Moment
     ) -> list[tuple[Part, bytes | None, Version]]:
         """What is newer than what was read; the status at once, which every poll changes.
 
         The value of another part is ``None``: a listing is long, and may have been read already.
         """
-        if self._read_until is None:
+        if self._seen is None:
             return []
-        reach = _USUAL_TRANSACTION
-        if not 0 <= now - self._slow_ones_at < _SLOW_ONES_EVERY:
-            reach, self._slow_ones_at = _LONGEST_TRANSACTION, now
+        seen = self._seen if moment.includes(self._seen) else None
+        rows = await read_newer(connection, self._seen.at - _LONGEST_TRANSACTION, seen, STATUS)
         return [
             (part, value, version)
-            for part, value, version in await read_newer(
-                connection, self._read_until - reach, SHOWN, STATUS
-            )
+            for part, value, version in rows
             if part[0] in keys and version > self._versions.get(part, (0, 0))
         ]
 

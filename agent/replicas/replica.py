@@ -21,7 +21,7 @@ from agent.replicas.published import PublishedAccounts
 from agent.replicas.pushes import NewMessages, StoredPushes
 from agent.replicas.series import ReplicaSeries
 from agent.replicas.shared_key import shared_key
-from agent.replicas.state_rows import database_time
+from agent.replicas.state_rows import moment_of
 from agent.sinks.dispatcher import Dispatcher, grace_for
 from agent.store import StoreError, UnavailableError
 from agent.store.database import Database, uninterrupted
@@ -334,9 +334,9 @@ class Replica:
     ) -> tuple[ChangedParts, NewMessages, list[PollRequest]]:
         """All that is looked for each second, in one transaction: each has its own cost."""
         async with self._parts.database.reading() as connection:
-            now = await database_time(connection)
+            moment = await moment_of(connection)
             return (
-                await self._states.look(connection, elsewhere, now),
-                await self._pushes.look(connection, now),
+                await self._states.look(connection, elsewhere, moment),
+                await self._pushes.look(connection, moment.at),
                 await self.polls.look(connection),
             )

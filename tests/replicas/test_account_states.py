@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.config.store import Store
@@ -23,11 +24,19 @@ from agent.polling.rate_windows import RateWindows
 from agent.replicas import account_states
 from agent.replicas.account_parts import PollingState
 from agent.replicas.account_states import AccountStates
-from agent.replicas.state_rows import Part, delete_old_ids, read_versions
+from agent.replicas.state_rows import (
+    Moment,
+    Part,
+    delete_old_ids,
+    moment_of,
+    read_newer,
+    read_versions,
+)
 from agent.states import NumberState
 from agent.store import StoreError
 from agent.store.database import Database
 from agent.store.leases import TTL, account_lease
+from agent.store.schema import account_states as account_states_table
 from tests.postgresql_server import PostgresqlServer
 from tests.replicas.test_account_parts import state
 
@@ -144,25 +153,67 @@ async def test_only_what_has_changed_is_read(
     assert third.listing == listing
 
 
+def _noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The accounts of the rows that come of each look for what is newer, as they come."""
+    found: list[str] = []
+
+    async def noting(*asked: Any) -> Any:
+        rows = await read_newer(*asked)
+        found.extend(key[1] for (key, _), _, _ in rows)
+        return rows
+
+    monkeypatch.setattr(account_states, "read_newer", noting)
+    return found
+
+
 async def test_what_others_see_late_is_read_late_and_not_never(
     pair: tuple[Replica, Replica],
     empty_store: Store,
     postgresql: PostgresqlServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Negative control: by its time it was written before what was read last."""
+    one, two = pair
+    await one.take(KEY, OTHER)
+    one.polled = state()
+    await one.states.write([KEY, OTHER])
+    await two.states.read([KEY, OTHER])
+    await two.states.read([KEY, OTHER])
+    found = _noted(monkeypatch)
+    slow = update(account_states_table).where(account_states_table.c.account == KEY[1])
+    older = account_states_table.c.written_at - 20, account_states_table.c.revision + 1
+    async with one.database.transaction() as connection:
+        await connection.execute(slow.values(written_at=older[0], revision=older[1]))
+        newer = "UPDATE account_states SET revision = revision + 1 WHERE account = 'shop'"
+        postgresql.execute_in(empty_store, newer)
+        (read,) = await two.states.read([KEY, OTHER])
+        assert read.account == OTHER[1]
+    (read,) = await two.states.read([KEY, OTHER])
+    assert read.account == KEY[1]
+    found.clear()
+    assert await two.states.read([KEY, OTHER]) == []
+    assert found == [], "what was seen is not asked for again"
+
+
+async def test_of_a_server_that_was_started_anew_all_is_asked_for(
+    pair: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A standby that took over may count transactions again that it never had."""
     one, two = pair
     await one.take()
     one.polled = state()
     await one.states.write([KEY])
     await two.states.read([KEY])
-    monkeypatch.setattr(account_states, "_SLOW_ONES_EVERY", float("inf"))
-    # As though its transaction had taken long: written before what was read last, and seen now.
-    late = "UPDATE account_states SET written_at = written_at - 20, revision = revision + 1"
-    postgresql.execute_in(empty_store, late)
-    assert await two.states.read([KEY]) == [], "slow ones are looked for now and then"
-    monkeypatch.setattr(account_states, "_SLOW_ONES_EVERY", 0.0)
-    (read,) = await two.states.read([KEY])
-    assert read.listing == one.polled.merged.snapshot.listing
+    found = _noted(monkeypatch)
+    await two.states.read([KEY])
+    assert found == []
+
+    async def elsewhere(connection: AsyncConnection) -> Moment:
+        return (await moment_of(connection))._replace(server=1.0)
+
+    monkeypatch.setattr(account_states, "moment_of", elsewhere)
+    await two.states.read([KEY])
+    assert set(found) == {KEY[1]}
 
 
 async def test_an_account_that_is_lost_while_it_is_written_harms_no_other(

@@ -19,7 +19,7 @@ from agent.model import AccountKey
 from agent.replicas.account_states import AccountStates
 from agent.replicas.forwarded_polls import ForwardedPolls
 from agent.replicas.pushes import StoredPushes
-from agent.replicas.state_rows import database_time
+from agent.replicas.state_rows import database_time, moment_of
 from agent.store.database import Database
 from agent.store.leases import TICKETS, account_lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper
@@ -74,9 +74,9 @@ async def asked_by_a_look(database: Database, count: int) -> Asked:
     with noted() as asked:
         await keeper.survey([account_lease(*key) for key in others], [])
         async with database.reading() as connection:
-            now = await database_time(connection)
-            await states.look(connection, frozenset(), now)
-            await pushes.look(connection, now)
+            moment = await moment_of(connection)
+            await states.look(connection, frozenset(), moment)
+            await pushes.look(connection, moment.at)
             await requests.look(connection)
     return asked
 
