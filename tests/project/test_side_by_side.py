@@ -1,5 +1,6 @@
 """Tests that share a world run in one process, however many there are."""
 
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.processes import ROOT
-from tests.side_by_side import group_of
+from tests.side_by_side import LONG, group_of
 
 CONFTEST = "from tests.conftest import pytest_xdist_make_scheduler\n"
 TESTS = """
@@ -67,3 +68,29 @@ def test_without_the_scheduler_they_are_spread(tmp_path: Path) -> None:
 def test_files_that_share_a_world_are_one_group(file: str, other: str) -> None:
     assert group_of(file) == group_of(other)
     assert group_of("tests/integration/test_kamailio.py") not in {group_of(file), group_of(other)}
+
+
+def test_what_is_begun_first_is_there() -> None:
+    files = [it for it in LONG if it.startswith("tests/")]
+    assert [it for it in files if group_of(it) != it or not (ROOT / it).is_file()] == []
+
+
+def test_what_takes_longest_is_begun_before_the_rest(tmp_path: Path) -> None:
+    """Each process has two files from the start; of the others the long one is the next."""
+    named = [f"test_{place}.py" for place in range(9)]
+    for name in named:
+        (tmp_path / name).write_text("def test_it(): pass\n")
+    long = "from tests import side_by_side\nside_by_side.LONG = ('test_8.py',)\n"
+    (tmp_path / "conftest.py").write_text(CONFTEST + long)
+    own = ("-c", "/dev/null", "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-v")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *own, "-n", "1", "--dist", "loadgroup", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    begun = re.findall(r"PASSED \S*(test_\d\.py)", done.stdout)
+    assert sorted(begun) == named, done.stdout
+    assert begun.index("test_8.py") <= 2
