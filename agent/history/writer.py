@@ -2,61 +2,59 @@
 
 Of an account's numbers only those are written whose phones differ from their newest row, and calls
 only where there were any. The row of the account comes last: a reader takes an hour for observed
-only once it is there.
+only once it is there. Many small accounts share a transaction, a large one takes several.
 """
 
 import asyncio
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Final, TypeVar
 
-import msgspec
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import delete, func, insert, select
 
 from agent.history import schema
 from agent.history.aggregate import AccountHour, Extremes, FleetHour
-from agent.history.database import HistoryDatabase, execute_many, fetch_all
+from agent.history.database import HistoryDatabase
 from agent.history.plan import CallColumns, WritePlan, make_plan, phone_rows
+from agent.history.rows import (
+    CallRow,
+    PhoneRow,
+    SubjectRow,
+    counts_with,
+    delete_unused,
+    name_numbers,
+    read_calls,
+    read_subjects,
+    read_summaries,
+    replace_calls,
+    replace_phones,
+    replace_summaries,
+    summary_of,
+    unknown_phones,
+)
 from agent.history.subjects import AccountSubjects
 from agent.model import AccountKey
 from agent.store.database import uninterrupted
 
-Item = TypeVar("Item")
+_Owner = TypeVar("_Owner")
 
 _ROWS_A_TRANSACTION: Final = 4000
 """Readers wait for a transaction."""
+_ACCOUNTS_AT_ONCE: Final = 200
+"""Accounts that share transactions: each transaction takes a few turns of the loop and the disk."""
 
-_accounts, _subjects, _tickets = schema.accounts, schema.subjects, schema.tickets
+_subjects, _tickets = schema.subjects, schema.tickets
 
-_NAME: Final = "INSERT INTO history_subjects (id, provider, account, number) VALUES (?, ?, ?, ?)"
-_STORE_PHONES: Final = """
-    INSERT INTO history_numbers (subject, hour, low, high, last, bound) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (subject, hour) DO UPDATE SET
-      low = coalesce(min(excluded.low, low), excluded.low, low),
-      high = coalesce(max(excluded.high, high), excluded.high, high),
-      last = excluded.last, bound = excluded.bound
-"""
-"""Merged with what an earlier process stored of the same hour."""
-_NOTE_NEWEST: Final = "UPDATE history_subjects SET reachable = ?, bound = ? WHERE id = ?"
-_STORE_CALLS: Final = """
-    INSERT INTO history_calls (subject, hour, result, count) VALUES (?, ?, ?, ?)
-    ON CONFLICT (subject, hour, result) DO UPDATE SET count = excluded.count
-"""
-_READ_CALLS: Final = """
-    SELECT subject, result, count FROM history_calls
-    WHERE hour = ? AND subject IN (SELECT value FROM json_each(?))
-"""
-_READ_SUBJECTS: Final = """
-    SELECT id, number, reachable, bound FROM history_subjects
-    WHERE provider = ? AND account = ? AND number > ? ORDER BY number LIMIT ?
-"""
-_DELETE_UNUSED: Final = """
-    DELETE FROM history_subjects WHERE provider = ? AND account = ?
-      AND NOT EXISTS (SELECT 1 FROM history_numbers WHERE subject = history_subjects.id)
-      AND NOT EXISTS (SELECT 1 FROM history_calls WHERE subject = history_subjects.id)
-"""
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What there is to write of an account."""
+
+    key: AccountKey
+    account: AccountHour
+    subjects: AccountSubjects
+    plan: WritePlan
 
 
 class HistoryWriter:
@@ -74,104 +72,90 @@ class HistoryWriter:
         Raises:
             HistoryError: when the database refuses; the same call later completes it.
         """
-        for key, account in hour.accounts.items():
-            await self._write_account(key, hour.hour, account)
+        rest = iter([it for it in hour.accounts.items() if _says_something(it[1])])
+        while accounts := dict(islice(rest, _ACCOUNTS_AT_ONCE)):
+            await self._write_accounts(hour.hour, accounts)
         await self._write_tickets(hour)
 
-    async def _write_account(self, key: AccountKey, hour: int, account: AccountHour) -> None:
-        if not (account.reachability_seconds or account.calls_seconds or account.balance):
+    async def _write_accounts(self, hour: int, accounts: Mapping[AccountKey, AccountHour]) -> None:
+        await self._load([key for key in accounts if key not in self._by_account])
+        await self._look_up_seconds(hour, accounts)
+        work = await asyncio.to_thread(self._planned, accounts)
+        await self._name(work)
+        await self._write_phones(hour, [it for it in work if it.account.phones is not None])
+        await self._write_calls(hour, work)
+        async with self._database.transaction() as connection:
+            stored = await read_summaries(connection, hour, accounts)
+            rows = {key: summary_of(it, stored.get(key)) for key, it in accounts.items()}
+            await replace_summaries(connection, hour, rows)
+
+    def _planned(self, accounts: Mapping[AccountKey, AccountHour]) -> list[_Work]:
+        known = ((key, account, self._by_account[key]) for key, account in accounts.items())
+        return [_Work(*it, make_plan(it[2], it[1])) for it in known]
+
+    async def _look_up_seconds(self, hour: int, accounts: Mapping[AccountKey, AccountHour]) -> None:
+        """For how long of ``hour`` an earlier process knew the phones and the calls of each."""
+        unknown = {key: it for key, it in accounts.items() if it.stored_seconds is None}
+        if not unknown:
             return
-        subjects = self._by_account.get(key)
-        if subjects is None:
-            subjects = self._by_account[key] = await self._load(key)
-        if account.stored_seconds is None:
-            account.stored_seconds = await self._stored_seconds(key, hour)
-        plan = await asyncio.to_thread(make_plan, subjects, account)
-        await self._name(key, subjects, plan.nameless)
-        await self._write_phones(hour, account, subjects, plan)
-        await self._write_calls(hour, account, subjects, plan)
-        await self._write_summary(key, hour, account)
-
-    async def _stored_seconds(self, key: AccountKey, hour: int) -> tuple[float, float]:
-        """For how long of ``hour`` an earlier process knew the phones and the calls."""
         async with self._database.transaction() as connection:
-            columns = (_accounts.c.reachability_seconds, _accounts.c.calls_seconds)
-            row = (await connection.execute(select(*columns).where(_of(key, hour)))).first()
-        return (0.0, 0.0) if row is None else (row[0], row[1])
+            stored = await read_summaries(connection, hour, unknown)
+        for key, account in unknown.items():
+            row = stored.get(key)
+            seconds = (0.0, 0.0) if row is None else (row.reachability_seconds, row.calls_seconds)
+            account.stored_seconds = seconds
 
-    async def _load(self, key: AccountKey) -> AccountSubjects:
-        """The account's numbers; those of which nothing is left are deleted first."""
+    async def _load(self, keys: Sequence[AccountKey]) -> None:
+        """The numbers of accounts; those of which nothing is left are deleted first."""
+        if not keys:
+            return
+        small: dict[AccountKey, list[Sequence[SubjectRow]]] = {}
         async with self._database.transaction() as connection:
-            await execute_many(connection, _DELETE_UNUSED, [key])
-        stored: list[Sequence[tuple[Any, ...]]] = []
-        number = ""
-        while True:
-            async with self._database.transaction() as connection:
-                parameters = (*key, number, _ROWS_A_TRANSACTION)
-                rows = await fetch_all(connection, _READ_SUBJECTS, parameters)
-            stored.append(rows)
-            if len(rows) < _ROWS_A_TRANSACTION:
-                return await asyncio.to_thread(AccountSubjects.of, stored)
-            number = rows[-1][1]
+            await delete_unused(connection, keys)
+            for key in keys:
+                small[key] = [await read_subjects(connection, key, "", _ROWS_A_TRANSACTION)]
+        for key, parts in small.items():
+            while len(parts[-1]) == _ROWS_A_TRANSACTION:
+                last = parts[-1][-1][1]
+                async with self._database.transaction() as connection:
+                    parts.append(await read_subjects(connection, key, last, _ROWS_A_TRANSACTION))
+        self._by_account |= await asyncio.to_thread(_subjects_of, small)
 
-    async def _name(
-        self, key: AccountKey, subjects: AccountSubjects, numbers: Mapping[str, int | None]
-    ) -> None:
-        """Give ``numbers`` their ids."""
-        for part in _parts(list(numbers), _ROWS_A_TRANSACTION):
+    async def _name(self, work: Iterable[_Work]) -> None:
+        """Give numbers their ids."""
+        for group in _groups((it, list(it.plan.nameless)) for it in work):
             async with self._database.transaction() as connection:
                 if self._last_id is None:
                     newest = await connection.execute(select(func.max(_subjects.c.id)))
                     self._last_id = newest.scalar() or 0
                 first = self._last_id + 1
-                rows = ((first + place, *key, number) for place, number in enumerate(part))
-                await execute_many(connection, _NAME, rows)
-            self._last_id += len(part)
-            await asyncio.to_thread(subjects.add, first, {it: numbers[it] for it in part})
+                numbers = ((*it.key, number) for it, part in group for number in part)
+                await name_numbers(connection, _numbered(first, numbers))
+            self._last_id += sum(len(part) for _, part in group)
+            await asyncio.to_thread(_note_names, first, group)
 
-    async def _write_phones(
-        self, hour: int, account: AccountHour, subjects: AccountSubjects, plan: WritePlan
-    ) -> None:
-        phones = account.phones
-        if phones is None:
-            return
-        for start in range(0, plan.rows.size, _ROWS_A_TRANSACTION):
-            chosen = plan.rows[start : start + _ROWS_A_TRANSACTION]
-            rows = await asyncio.to_thread(phone_rows, subjects, account, chosen)
+    async def _write_phones(self, hour: int, work: Sequence[_Work]) -> None:
+        for group in _groups((it, it.plan.rows) for it in work):
+            rows = await asyncio.to_thread(_phone_rows, group)
             async with self._database.transaction() as connection:
-                await _replace_phones(connection, hour, rows)
-            await asyncio.to_thread(subjects.stored, chosen, phones)
-        nothing = (math.nan,) * 4
-        for part in _parts(plan.vanished, _ROWS_A_TRANSACTION):
+                await replace_phones(connection, hour, rows)
+            await asyncio.to_thread(_note_phones, group)
+        for vanished in _groups((it, it.plan.vanished) for it in work):
+            ids = chain.from_iterable(part for _, part in vanished)
             async with self._database.transaction() as connection:
-                await _replace_phones(connection, hour, [(id_, *nothing) for id_ in part])
-        subjects.forget_vanished(len(plan.vanished))
+                await replace_phones(connection, hour, unknown_phones(ids))
+        for it in work:
+            it.subjects.forget_vanished(len(it.plan.vanished))
 
-    async def _write_calls(
-        self, hour: int, account: AccountHour, subjects: AccountSubjects, plan: WritePlan
-    ) -> None:
-        calls = plan.calls
-        ids = await asyncio.to_thread(_call_subjects, subjects, calls)
-        for start in range(0, len(ids), _ROWS_A_TRANSACTION // 2):
-            part = slice(start, start + _ROWS_A_TRANSACTION // 2)
-            missing = set(ids[part]) - account.looked_up
+    async def _write_calls(self, hour: int, work: Sequence[_Work]) -> None:
+        called = await asyncio.to_thread(_called, work)
+        for group in _groups(called, _ROWS_A_TRANSACTION // 2):
+            missing = await asyncio.to_thread(_not_looked_up, group)
             async with self._database.transaction() as connection:
                 if missing:
-                    parameters = (hour, msgspec.json.encode(missing).decode())
-                    rows = await fetch_all(connection, _READ_CALLS, parameters)
-                    await asyncio.to_thread(_note_stored, account, missing, rows)
-                counted = zip(ids[part], calls.codes[part], calls.counts[part], strict=True)
-                await execute_many(
-                    connection, _STORE_CALLS, _call_rows(hour, account.stored_calls, counted)
-                )
-
-    async def _write_summary(self, key: AccountKey, hour: int, account: AccountHour) -> None:
-        mine = _of(key, hour)
-        async with self._database.transaction() as connection:
-            row = (await connection.execute(select(_accounts).where(mine))).mappings().first()
-            former = None if row is None else {str(name): value for name, value in row.items()}
-            await connection.execute(delete(_accounts).where(mine))
-            await connection.execute(insert(_accounts).values(_summary(key, hour, account, former)))
+                    stored = await read_calls(connection, hour, missing)
+                    await asyncio.to_thread(_note_calls, missing, stored)
+                await replace_calls(connection, hour, _call_rows(group))
 
     async def _write_tickets(self, hour: FleetHour) -> None:
         this = _tickets.c.hour == hour.hour
@@ -198,15 +182,72 @@ class HistoryWriter:
                 await connection.execute(insert(_tickets), rows)
 
 
-def _of(key: AccountKey, hour: int) -> ColumnElement[bool]:
-    columns = _accounts.c
-    return and_(columns.provider == key[0], columns.account == key[1], columns.hour == hour)
+def _says_something(account: AccountHour) -> bool:
+    return bool(account.reachability_seconds or account.calls_seconds or account.balance)
 
 
-def _parts(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
+def _groups(
+    parts: Iterable[tuple[_Owner, Any]], most: int = _ROWS_A_TRANSACTION
+) -> Iterator[list[tuple[_Owner, Any]]]:
+    """What belongs to each owner, in groups of ``most`` items: many short ones, parts of long."""
+    group: list[tuple[_Owner, Any]] = []
+    room = most
+    for owner, items in parts:
+        start = 0
+        while start < len(items):
+            part = items[start : start + room]
+            group.append((owner, part))
+            start, room = start + len(part), room - len(part)
+            if not room:
+                yield group
+                group, room = [], most
+    if group:
+        yield group
+
+
+def _subjects_of(
+    stored: Mapping[AccountKey, Sequence[Sequence[SubjectRow]]],
+) -> dict[AccountKey, AccountSubjects]:
+    return {key: AccountSubjects.of(parts) for key, parts in stored.items()}
+
+
+def _numbered(
+    first: int, numbers: Iterable[tuple[str, str, str]]
+) -> Iterator[tuple[int, str, str, str]]:
+    return ((id_, *number) for id_, number in enumerate(numbers, first))
+
+
+def _note_names(first: int, group: Iterable[tuple[_Work, Sequence[str]]]) -> None:
+    for it, numbers in group:
+        it.subjects.add(first, {number: it.plan.nameless[number] for number in numbers})
+        first += len(numbers)
+
+
+def _phone_rows(group: Iterable[tuple[_Work, Any]]) -> list[PhoneRow]:
+    return [row for it, rows in group for row in phone_rows(it.subjects, it.account, rows)]
+
+
+def _note_phones(group: Iterable[tuple[_Work, Any]]) -> None:
+    for it, rows in group:
+        assert it.account.phones is not None
+        it.subjects.stored(rows, it.account.phones)
+
+
+@dataclass(frozen=True, eq=False)
+class _Calls:
+    """The calls of an account's hour: the ids of its numbers beside the columns."""
+
+    account: AccountHour
+    ids: list[int]
+    columns: CallColumns
+
+
+def _called(work: Iterable[_Work]) -> list[tuple[_Calls, range]]:
+    """The calls of each account, with the places of their rows."""
+    calls = [
+        _Calls(it.account, _call_subjects(it.subjects, it.plan.calls), it.plan.calls) for it in work
+    ]
+    return [(it, range(len(it.ids))) for it in calls]
 
 
 def _call_subjects(subjects: AccountSubjects, calls: CallColumns) -> list[int]:
@@ -216,53 +257,23 @@ def _call_subjects(subjects: AccountSubjects, calls: CallColumns) -> list[int]:
     return [ids[number] for number in calls.numbers]
 
 
-def _note_stored(
-    account: AccountHour, subjects: Iterable[int], rows: Iterable[tuple[int, int, int]]
-) -> None:
-    """Note the calls that the database has of ``subjects``."""
-    account.looked_up.update(subjects)
+def _not_looked_up(group: Iterable[tuple[_Calls, range]]) -> dict[int, AccountHour]:
+    """The ids of which it is not known what the database has, with the accounts."""
+    ids = ((it.ids[place], it.account) for it, places in group for place in places)
+    return {id_: account for id_, account in ids if id_ not in account.looked_up}
+
+
+def _note_calls(asked: Mapping[int, AccountHour], rows: Iterable[CallRow]) -> None:
+    """Note the calls that the database has of those that were ``asked`` for."""
+    for subject, account in asked.items():
+        account.looked_up.add(subject)
     for subject, code, count in rows:
-        account.stored_calls[subject, code] = count
+        asked[subject].stored_calls[subject, code] = count
 
 
-def _call_rows(
-    hour: int, stored: Mapping[tuple[int, int], int], counted: Iterable[tuple[int, int, int]]
-) -> Iterator[tuple[int, int, int, int]]:
-    """The counts of an hour, with what was ``stored`` of it before this process."""
-    for subject, code, count in counted:
-        yield subject, hour, code, stored.get((subject, code), 0) + count
-
-
-async def _replace_phones(
-    connection: AsyncConnection, hour: int, rows: Sequence[tuple[int, float, float, float, float]]
-) -> None:
-    """Store ``rows`` of ``hour``; SQLite takes a NaN for unknown (NULL)."""
-    await execute_many(
-        connection, _STORE_PHONES, ((subject, hour, *figures) for subject, *figures in rows)
-    )
-    newest = ((last, bound, subject) for subject, _low, _high, last, bound in rows)
-    await execute_many(connection, _NOTE_NEWEST, newest)
-
-
-def _summary(
-    key: AccountKey, hour: int, account: AccountHour, row: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """The row of an account: balances merged with ``row``, seconds added to those stored."""
-    balance, currency = account.balance, account.currency
-    if row is not None and row["first"] is not None and (currency in ("", row["currency"])):
-        before = Extremes(row["first"], row["last"], row["low"], row["high"])
-        balance = before if balance is None else before.followed_by(balance)
-        currency = row["currency"]
-    reachability, calls = account.stored_seconds or (0.0, 0.0)
-    return {
-        "provider": key[0],
-        "account": key[1],
-        "hour": hour,
-        "currency": currency,
-        "first": None if balance is None else balance.first,
-        "last": None if balance is None else balance.last,
-        "low": None if balance is None else balance.low,
-        "high": None if balance is None else balance.high,
-        "reachability_seconds": reachability + account.reachability_seconds,
-        "calls_seconds": calls + account.calls_seconds,
-    }
+def _call_rows(group: Iterable[tuple[_Calls, range]]) -> Iterator[CallRow]:
+    for it, places in group:
+        rows = (
+            (it.ids[place], it.columns.codes[place], it.columns.counts[place]) for place in places
+        )
+        yield from counts_with(it.account.stored_calls, rows)
