@@ -4,7 +4,7 @@ Negative control: with one account at a time the transactions grow with the acco
 (:func:`test_a_transaction_for_each_account_would_be_noticed`).
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from agent.history.aggregate import AccountHour, Extremes, FleetHour
 from agent.history.database import HistoryDatabase
 from agent.history.ledger_reader import LedgerHistory
 from agent.history.phones import PhoneColumns
+from agent.history.rows import PhoneRow, replace_phones
 from agent.history.writer import HistoryWriter
 from agent.model import AccountKey
 from agent.states import CallResult
@@ -119,3 +120,19 @@ async def test_a_number_that_two_accounts_have_is_not_mixed_up(database: Counted
     reader = LedgerHistory(database)
     found = [await reader.calls(it, number_of(3, 0), HOUR, 2 * HOUR) for it in (key_of(3), key)]
     assert [hours[0].counts for hours in found] == [{"busy": 4}, {"busy": 9}]
+
+
+async def test_no_transaction_grows_with_what_shares_it(
+    database: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers wait for a transaction."""
+    written: list[int] = []
+
+    async def noting(connection: AsyncConnection, hour: int, rows: Sequence[PhoneRow]) -> None:
+        written.append(len(rows))
+        await replace_phones(connection, hour, rows)
+
+    monkeypatch.setattr(writer, "replace_phones", noting)
+    await HistoryWriter(database).write(fleet(dict.fromkeys(range(7), 1500), 1))
+    assert sum(written) == 7 * 1500
+    assert max(written) <= 4000
