@@ -4,6 +4,7 @@ Each is stored as named pages of bytes in the ledger's table ``keep``.
 """
 
 import asyncio
+from itertools import chain
 
 import structlog
 
@@ -16,6 +17,7 @@ from agent.polling.cost_pages import LedgerPages
 from agent.rules.alert_state import ROOT
 from agent.rules.engine import RuleEngine
 from agent.store.database import Database
+from agent.store.page_batches import in_batches
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,8 @@ class RuntimeState:
         self._gone: frozenset[str] = frozenset()
         """Names of saved pages whose rules are gone."""
         self._habits: tuple[Learner, ...] = ()
+        self._unsaved: dict[str, bytes] = {}
+        """Pages of habits that the ledger refused."""
 
     async def restore_baselines(self) -> None:
         """Restore every baseline.
@@ -98,9 +102,12 @@ class RuntimeState:
             self._saved_alerts = {name: page for name, page in saved if name not in self._gone}
             self._gone = frozenset()
         await self._baselines.write_changes()
-        for learner in self._habits:
-            for name, content in learner.take_unwritten():
-                await self._database.put(name, content)
+        learnt = (learner.take_unwritten() for learner in self._habits)
+        for pages in in_batches(chain(list(self._unsaved.items()), *learnt)):
+            self._unsaved |= pages
+            await self._database.replace(pages, ())
+            for name in pages:
+                del self._unsaved[name]
 
     async def save_alerts(self, engine: RuleEngine) -> None:
         """Write the pages that differ from those saved last, all in one transaction.

@@ -8,6 +8,7 @@ from agent.baselines.baseline import PAGE_PREFIX, Baseline, BaselineBook, approv
 from agent.model import Snapshot
 from agent.store import StoreError
 from agent.store.database import Database
+from agent.store.page_batches import in_batches
 
 HISTORY_PREFIX = "baseline-history/"
 VERSIONS_KEPT = 20
@@ -41,11 +42,12 @@ class BaselineRepository:
         Raises:
             StoreError: if the ledger cannot be written; the next call tries again.
         """
-        for name, content in self.book.take_unwritten():
+        for pages in in_batches(self.book.take_unwritten()):
             try:
-                await self._database.put(name, content)
+                await self._database.replace(pages, ())
             except StoreError:
-                self.book.mark_unwritten(name)
+                for name in pages:
+                    self.book.mark_unwritten(name)
                 raise
 
     async def approve(

@@ -89,6 +89,17 @@ class Poller:
         """How many requests were sent so far."""
         return self._budget.sent
 
+    @property
+    def breaker_marks(self) -> tuple[object, ...]:
+        """Another object where a breaker has opened, closed or counted a failure."""
+        return tuple(self._breakers.values())
+
+    @property
+    def signs(self) -> tuple[object, ...]:
+        """Another object, or another number, where anything else is known of the account."""
+        known = self.state.merged, self.sent, self.state.ledger.facts()
+        return (*known, *self._breakers.values())
+
     def export(self) -> Handover:
         """What the account's next poller needs beside what was merged."""
         called_at, waiting, since = self.state.pushes.export()

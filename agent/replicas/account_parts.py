@@ -97,11 +97,13 @@ class PollingState:
     """The breaker of each capability."""
     at: float = 0.0
     """When all this was so, by the agent's clock."""
+    breaker_marks: tuple[object, ...] = ()
+    """Another object where a breaker has opened, closed or counted a failure."""
 
     @property
-    def breaker_states(self) -> int:
-        """Another number where another breaker has opened, closed or counted a failure."""
-        return hash(tuple((it, b.state, b.failures) for it, b in self.breakers.items()))
+    def signs(self) -> tuple[object, ...]:
+        """Another object, or another number, where anything else is known."""
+        return (self.merged, self.sent, self.counted, *self.breaker_marks)
 
 
 def identities(state: PollingState, *, is_last: bool = False) -> dict[str, tuple[Any, ...]]:
@@ -110,7 +112,7 @@ def identities(state: PollingState, *, is_last: bool = False) -> dict[str, tuple
     parts: dict[str, tuple[Any, ...]] = {
         STATUS: (
             *(snapshot.polls, snapshot.stale_after, snapshot.balance),
-            state.breaker_states,
+            *state.breaker_marks,
         ),
         "numbers": (
             *(snapshot.listing, snapshot.gone, snapshot.previous_states, merged.missing),

@@ -71,8 +71,8 @@ class _Written:
     revision: int = 0
     parts: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     """The objects of each part, which stay alive here: another object is another part."""
-    whole: tuple[Any, ...] = ()
-    """What says by itself that no part has changed."""
+    signs: tuple[Any, ...] = ()
+    """What says by itself that no part has changed, and whether it was the last of this holder."""
 
 
 class AccountStates:
@@ -81,6 +81,7 @@ class AccountStates:
     Args:
         database: The ledger.
         state_of: What is known of an account; ``None`` where it is not polled here.
+        signs_of: Another object, or another number, where anything else is known of it.
         epoch_of: The epoch of an account's lease; ``None`` where it is not held for sure.
         clock_ahead: By how many seconds the agent's clock is ahead of the database's.
     """
@@ -89,11 +90,13 @@ class AccountStates:
         self,
         database: Database,
         state_of: Callable[[AccountKey], PollingState | None],
+        signs_of: Callable[[AccountKey], tuple[object, ...]],
         epoch_of: Callable[[AccountKey], int | None],
         clock_ahead: Callable[[], float],
     ) -> None:
         self._database = database
         self._state_of = state_of
+        self._signs_of = signs_of
         self._epoch_of = epoch_of
         self._clock_ahead = clock_ahead
         self._written: dict[AccountKey, _Written] = {}
@@ -111,7 +114,9 @@ class AccountStates:
         Raises:
             StoreError: when the ledger refuses, or a lease is not held; the next call tries again.
         """
-        states = ((key, self._state_of(key)) for key in sorted(keys))
+        # Of thousands of accounts few have changed within a second.
+        changed = sorted(key for key in keys if not self._is_written(key))
+        states = ((key, self._state_of(key)) for key in changed)
         await self._write_all({key: it for key, it in states if it is not None}, is_last=False)
 
     async def write_last(self, states: Mapping[AccountKey, PollingState]) -> None:
@@ -139,6 +144,12 @@ class AccountStates:
             self._written.pop(key, None)
             self._read.pop(key, None)
 
+    def _is_written(self, key: AccountKey) -> bool:
+        written = self._written.get(key)
+        if written is None or written.epoch != self._epoch_of(key):
+            return False
+        return _same(written.signs, (*self._signs_of(key), False))
+
     def _changed(
         self, key: AccountKey, state: PollingState, *, is_last: bool
     ) -> dict[str, tuple[Any, ...]]:
@@ -148,7 +159,7 @@ class AccountStates:
         written = self._written.get(key)
         if written is None or written.epoch != epoch:
             written = self._written[key] = _Written(epoch)
-        if _same(written.whole, _whole(state, is_last=is_last)):
+        if _same(written.signs, (*state.signs, is_last)):
             return {}
         parts = identities(state, is_last=is_last)
         return {name: it for name, it in parts.items() if not _same(written.parts.get(name), it)}
@@ -172,7 +183,7 @@ class AccountStates:
             written = writing[key]
             written.revision += 1
             written.parts.update(parts)
-            written.whole = _whole(state, is_last=is_last)
+            written.signs = (*state.signs, is_last)
 
     # Taking over.
 
@@ -307,10 +318,6 @@ def _rows(
                 else encode(name, state, ahead)
             )
             yield StateRow(*key, name, written.epoch, written.revision + 1, value)
-
-
-def _whole(state: PollingState, *, is_last: bool) -> tuple[Any, ...]:
-    return (state.merged, state.sent, state.counted, state.breaker_states, is_last)
 
 
 def _same(before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> bool:

@@ -50,7 +50,8 @@ def state_of(poller: Poller, now: float) -> PollingState:
     state = poller.state
     ledger = state.ledger
     counted = (ledger.ids(), poller.sent, ledger.facts())
-    return PollingState(state.merged, poller.export, *counted, poller.breakers(), now)
+    breakers = poller.breakers(), now, poller.breaker_marks
+    return PollingState(state.merged, poller.export, *counted, *breakers)
 
 
 class Replica:
@@ -75,7 +76,11 @@ class Replica:
         self._named: Mapping[AccountKey, str] = {}
         self._reading = asyncio.Lock()
         self._states = AccountStates(
-            parts.database, self._state_of, self._epoch_of, lambda: self._clock_ahead
+            parts.database,
+            self._state_of,
+            self._signs_of,
+            self._epoch_of,
+            lambda: self._clock_ahead,
         )
         self._coordinator = Coordinator(lease_keeper, self._wanted, self, self._note)
         self._tasks = (
@@ -285,6 +290,10 @@ class Replica:
     def _state_of(self, key: AccountKey) -> PollingState | None:
         poller = self._shared.pollers.poller(key)
         return None if poller is None else state_of(poller, self._shared.clock())
+
+    def _signs_of(self, key: AccountKey) -> tuple[object, ...]:
+        poller = self._shared.pollers.poller(key)
+        return () if poller is None else poller.signs
 
     # What goes on.
 

@@ -53,8 +53,11 @@ class Replica:
         self.keeper = database.lease_keeper
         self.polled: PollingState | None = None
         self.states = AccountStates(
-            database, lambda _: self.polled, self.epoch, lambda: clock_ahead
+            database, lambda _: self.polled, self.signs, self.epoch, lambda: clock_ahead
         )
+
+    def signs(self, _key: AccountKey) -> tuple[object, ...]:
+        return () if self.polled is None else self.polled.signs
 
     def epoch(self, key: AccountKey) -> int | None:
         lease = self.keeper.lease(account_lease(*key))

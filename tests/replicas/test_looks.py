@@ -66,7 +66,7 @@ async def asked_by_a_look(database: Database, count: int) -> Asked:
     names = [account_lease(*key) for key in keys]
     await keeper.survey(names, names)
     await keeper.take(names)
-    states = AccountStates(database, lambda _: None, lambda _: None, lambda: 0.0)
+    states = AccountStates(database, lambda _: None, lambda _: (), lambda _: None, lambda: 0.0)
     pushes = StoredPushes(Mock())
     for key in own:
         pushes.begin(key, time.time())
