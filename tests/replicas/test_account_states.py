@@ -52,9 +52,14 @@ class Replica:
         assert database.lease_keeper is not None
         self.keeper = database.lease_keeper
         self.polled: PollingState | None = None
+        self.asked = 0
         self.states = AccountStates(
-            database, lambda _: self.polled, self.signs, self.epoch, lambda: clock_ahead
+            database, self.known, self.signs, self.epoch, lambda: clock_ahead
         )
+
+    def known(self, _key: AccountKey) -> PollingState | None:
+        self.asked += 1
+        return self.polled
 
     def signs(self, _key: AccountKey) -> tuple[object, ...]:
         return () if self.polled is None else self.polled.signs
@@ -111,8 +116,10 @@ async def test_only_what_has_changed_is_written(
     query = 'SELECT part, revision FROM account_states ORDER BY part COLLATE "C"'
     written = postgresql.execute_in(empty_store, query)
     assert {line.split("|")[1] for line in written} == {"1"}
+    one.asked = 0
     await one.states.write([KEY])
     assert postgresql.execute_in(empty_store, query) == written
+    assert one.asked == 0, "what has not changed is not put together either"
     before = one.polled
     one.polled = PollingState(
         before.merged, before.export, before.call_ids, before.sent + 1, before.counted
@@ -120,6 +127,21 @@ async def test_only_what_has_changed_is_written(
     await one.states.write([KEY])
     changed = set(postgresql.execute_in(empty_store, query)) - set(written)
     assert changed == {"handover|2"}
+
+
+async def test_who_takes_an_account_again_writes_it_again(
+    pair: tuple[Replica, Replica], empty_store: Store, postgresql: PostgresqlServer
+) -> None:
+    """Under another epoch: another may have had it meanwhile."""
+    one, _ = pair
+    await one.take()
+    one.polled = state()
+    await one.states.write([KEY])
+    await one.keeper.give([account_lease(*KEY)])
+    await one.take()
+    await one.states.write([KEY])
+    epochs = postgresql.execute_in(empty_store, "SELECT DISTINCT epoch FROM account_states")
+    assert epochs == ["2"]
 
 
 async def test_only_what_has_changed_is_read(
