@@ -263,12 +263,12 @@ def _not_looked_up(group: Iterable[tuple[_Calls, range]]) -> dict[int, AccountHo
     return {id_: account for id_, account in ids if id_ not in account.looked_up}
 
 
-def _note_calls(asked: Mapping[int, AccountHour], rows: Iterable[CallRow]) -> None:
-    """Note the calls that the database has of those that were ``asked`` for."""
-    for subject, account in asked.items():
+def _note_calls(accounts: Mapping[int, AccountHour], rows: Iterable[CallRow]) -> None:
+    """Note the calls that the database has of those of the ids of ``accounts``."""
+    for subject, account in accounts.items():
         account.looked_up.add(subject)
     for subject, code, count in rows:
-        asked[subject].stored_calls[subject, code] = count
+        accounts[subject].stored_calls[subject, code] = count
 
 
 def _call_rows(group: Iterable[tuple[_Calls, range]]) -> Iterator[CallRow]:

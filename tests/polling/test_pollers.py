@@ -386,27 +386,3 @@ async def test_an_answer_that_cannot_be_merged_is_a_failed_poll(bench, monkeypat
     assert outcome.failure is PollFailure.SCHEMA
     assert bench.status().failure is PollFailure.SCHEMA
     assert bench.snapshot().listing.numbers[0].state is NumberState.ACTIVE
-
-
-async def test_signs_differ_once_anything_else_is_known(bench):
-    """Also of a poll under way: what was sent counts for whoever polls the account next."""
-    bench.server.answers["/hq/numbers"] = ONE
-    await bench.pollers.prepare(settings_of("hq", polling={"breaker_failures": 3}))
-    await bench.pollers.poll_once("north", "hq")
-    poller = bench.pollers.poller(("north", "hq"))
-    first = poller.signs
-    assert poller.signs == first
-    seen = []
-
-    async def looked_at(_request):
-        seen.append(poller.signs)
-        return web.Response(status=500)
-
-    bench.server.answers["/hq/numbers"] = looked_at
-    marks = poller.breaker_marks
-    await bench.pollers.poll_once("north", "hq")
-    assert seen[0] != first
-    assert seen[0][0] is first[0], "nothing was merged yet"
-    assert poller.signs[0] is not first[0]
-    assert poller.breaker_marks != marks
-    assert poller.signs[-len(marks) :] == poller.breaker_marks
