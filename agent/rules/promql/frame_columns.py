@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.rules.promql.row_numbers import first_rows
-from agent.rules.promql.symbols import Codes, Rows, Symbols, narrowed, pack
+from agent.rules.promql.symbols import Codes, KnownTexts, Rows, Symbols, narrowed, pack
 from agent.rules.promql.table import Table
 from exporters.block import Block, Frame
 
@@ -73,6 +73,8 @@ class FrameColumns:
         self._layouts: dict[tuple[Frame, ...], _Layout] = {}
         self._by_table: dict[Table, _Layout] = {}
         self._places: Mapping[Frame, Place] = {}
+        self._known_texts = KnownTexts()
+        """While tables are made."""
         self._groups: dict[str, tuple[tuple[Block, ...], list[tuple[Frame, ...]]]] = {}
         self._encoded: WeakKeyDictionary[Frame, dict[str, Codes]] = WeakKeyDictionary()
         """The codes of frames that are in no table: those of the history."""
@@ -92,11 +94,13 @@ class FrameColumns:
     def tables(self, families: Families) -> Mapping[Frame, Place]:
         """The place of each frame; not changed by later calls."""
         former, self._layouts = self._layouts, {}
+        self._known_texts = KnownTexts()
         groups = _united(self._frames_of(families))
         # The longest first, so that the row numbers of all others are slices of its own.
         first_rows(max((sum(it.rows for it in frames) for frames in groups), default=0))
         for frames in groups:
             self._layouts[frames] = former.get(frames) or self._layout(frames, former)
+        self._known_texts = KnownTexts()
         if former.keys() != self._layouts.keys():
             self._by_table = {layout.table: layout for layout in self._layouts.values()}
             self._places = {
@@ -182,7 +186,10 @@ class FrameColumns:
         return _Part(columns, layout.constants[:, frames], layout.distinct[frames])
 
     def _new_part(self, frames: Sequence[Frame], names: Sequence[str]) -> _Part:
-        columns = [self.symbols.encode_all([_column(it, name) for it in frames]) for name in names]
+        columns = [
+            self.symbols.encode_all([_column(it, name) for it in frames], self._known_texts)
+            for name in names
+        ]
         starts = _starts(frames)
         return _Part(columns, _constants(columns, starts), _distinct(columns, starts))
 

@@ -6,7 +6,7 @@ are not hashed, so two different label sets never collide.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,10 @@ from exporters.label_column import LabelColumn
 
 Codes = npt.NDArray[np.signedinteger[Any]]
 """Codes of texts; in the smallest type that holds them where there are many."""
+
+Keys = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.signedinteger[Any]]
+"""Indexes of rows; four bytes each where there are millions of them."""
 
 _CHUNK = 4096
 """Values encoded in one C call, which holds the GIL: well under a millisecond."""
@@ -97,13 +101,18 @@ class Symbols:
             return self._encode_words(column)
         return self._encode_texts(iter(column), len(column))
 
-    def encode_all(self, columns: Sequence[Sequence[str]]) -> Codes:
-        """The codes of several columns, one behind the other, with little work for each of them."""
+    def encode_all(self, columns: Sequence[Sequence[str]], known: "KnownTexts") -> Codes:
+        """The codes of several columns, one behind the other, with little work for each of them.
+
+        Texts whose list is in ``known`` are not looked up again; those of the others are added.
+        """
         coded = [column for column in columns if isinstance(column, LabelColumn)]
         if not coded:
-            return self._encode_texts(chain.from_iterable(columns), sum(map(len, columns)))
+            return known.codes_of(columns, np.arange(sum(map(len, columns))), self._encode_texts)
         if len(coded) == len(columns):
-            return self._encode_words(_one_column(coded))
+            lists, codes = _joined(coded)
+            used = distinct_of(codes)
+            return np.asarray(known.codes_of(lists, used, self._encode_texts)[codes])
         return np.concatenate([self.encode(column) for column in columns])
 
     def _encode_texts(self, values: Iterator[str], count: int) -> Codes:
@@ -148,14 +157,16 @@ def narrowed(codes: Codes) -> Codes:
 _TYPES: Final = (np.int8, np.int16, np.int32, np.int64)
 
 
-def _one_column(columns: Sequence[LabelColumn]) -> LabelColumn:
-    """The columns one behind the other; words that they share are there once."""
-    words: list[str] = []
+def _joined(columns: Sequence[LabelColumn]) -> tuple[list[Sequence[str]], Codes]:
+    """The lists of words of the columns, each once, and the rows' places in all of them."""
+    lists: list[Sequence[str]] = []
     first_of: dict[int, int] = {}
+    count = 0
     for column in columns:
         if id(column.words) not in first_of:
-            first_of[id(column.words)] = len(words)
-            words += column.words
+            first_of[id(column.words)] = count
+            lists.append(column.words)
+            count += len(column.words)
     sizes = [column.rows for column in columns]
     codes = np.repeat(np.array([first_of[id(it.words)] for it in columns], np.int32), sizes)
     start = 0
@@ -163,12 +174,51 @@ def _one_column(columns: Sequence[LabelColumn]) -> LabelColumn:
         if column.codes is not None:
             codes[start : start + size] += column.codes
         start += size
-    return LabelColumn(words, codes)
+    return lists, codes
 
 
-Keys = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.signedinteger[Any]]
-"""Indexes of rows; four bytes each where there are millions of them."""
+class KnownTexts:
+    """The codes of lists of texts, while several tables are made of the same ones.
+
+    An account's numbers are one list in most of its families, and looking a million texts up takes
+    long: they lie all over the memory.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[int, tuple[Sequence[str], Codes]] = {}
+        """By the identity of a list, which lives as long; -1 where a text was not looked up."""
+
+    def codes_of(
+        self,
+        lists: Sequence[Sequence[str]],
+        used: Rows,
+        look_up: Callable[[Iterator[str], int], Codes],
+    ) -> Codes:
+        """The codes of the texts of ``lists``, one behind the other.
+
+        Only those whose places are ``used`` are looked up: a word without a row would be a text
+        that no series has. The others may be -1.
+        """
+        own = [self._of(texts) for texts in lists]
+        codes = np.concatenate([np.empty(0, np.int32), *own])
+        missing = used[codes[used] < 0]
+        if missing.size:
+            texts: list[str] = []
+            for it in lists:
+                texts += it
+            codes[missing] = look_up((texts[place] for place in missing.tolist()), missing.size)
+            start = 0
+            for array in own:
+                array[:] = codes[start : start + array.size]
+                start += array.size
+        return codes
+
+    def _of(self, texts: Sequence[str]) -> Codes:
+        known = self._codes.get(id(texts))
+        if known is None:
+            known = self._codes[id(texts)] = (texts, np.full(len(texts), -1, np.int32))
+        return known[1]
+
 
 _BITS = 62
 _SPARSE = 16
