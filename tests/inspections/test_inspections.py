@@ -46,6 +46,20 @@ class Desk:
         path = f"/api/inspections/{view['checklist']['id']}/close"
         return await self.post(path, {**BY, **more}, status)
 
+    async def close_once_known(self, view: dict[str, Any]) -> dict[str, Any]:
+        """Close it once no fact of it is stale: on a busy machine polls are late."""
+        path = f"/api/inspections/{view['checklist']['id']}/close"
+
+        async def closed() -> dict[str, Any] | None:
+            async with self.served.session.post(path, json=BY, headers=self.headers) as answer:
+                body: dict[str, Any] = await answer.json()
+            if answer.status == 400 and "need an answer" in body["error"]:
+                return None
+            assert answer.status == 200, body
+            return body
+
+        return dict(await self.until(closed, "every row is known"))
+
     async def page(self, path: str, lang: str) -> str:
         async with self.served.session.get(
             path, params={"lang": lang}, headers=self.headers
@@ -106,7 +120,7 @@ async def test_a_number_in_onboarding_opens_no_ticket_until_it_is_taken_over(des
         return not await is_down()
 
     await desk.until(is_up, "the number is in service again")
-    taken = await desk.close(view)
+    taken = await desk.close_once_known(view)
     assert taken["checklist"]["closed_by"] == "Li Wei"
     assert {it["item"] for it in taken["checklist"]["facts"]} >= {"in_service", "phones"}
     desk.served.scene.world.apply({"number": NEW, "set": {"state": "suspended_violation"}})
@@ -125,7 +139,7 @@ async def test_findings_are_one_ticket_until_they_are_resolved(desk: Desk) -> No
     assert "healthy" not in str(ticket["diagnosis"])
     rest = {item: it for item, it in unanswered(view).items() if item not in ("menu", "contacts")}
     view = await desk.answer(view, **rest)
-    view = await desk.close(view)
+    view = await desk.close_once_known(view)
     assert view["findings"] == 2
     assert [it["id"] for it in await open_ones()] == [ticket["id"]], "signed, and still one ticket"
     for lang, words in (

@@ -54,7 +54,7 @@ def test_the_tests_of_a_file_run_in_one_process(tmp_path: Path) -> None:
 
 def test_without_the_scheduler_they_are_spread(tmp_path: Path) -> None:
     """The control: what pytest-xdist does by itself."""
-    assert {len(it) for it in processes(tmp_path, "").values()} == {2}
+    assert max(len(it) for it in processes(tmp_path, "").values()) == 2
 
 
 @pytest.mark.parametrize(
