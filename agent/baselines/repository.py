@@ -7,6 +7,7 @@ import msgspec
 from agent.baselines.baseline import PAGE_PREFIX, Baseline, BaselineBook, approved
 from agent.model import Snapshot
 from agent.store import StoreError
+from agent.store.changed_pages import ChangedPages
 from agent.store.database import Database
 from agent.store.page_batches import in_batches
 
@@ -20,6 +21,7 @@ class BaselineRepository:
 
     def __init__(self, database: Database, book: BaselineBook) -> None:
         self._database = database
+        self._pages = ChangedPages(database, PAGE_PREFIX)
         self.book = book
         self._read: dict[str, int] = {}
         """By the name of each page that was read, a hash of it."""
@@ -31,10 +33,15 @@ class BaselineRepository:
             StoreError: if the ledger cannot be read.
             ValueError: if a page is damaged; names the page.
         """
-        pages = await self._database.pages(PAGE_PREFIX)
+        pages = await self._pages.read()
         read = {name: hash(content) for name, content in pages}
-        self.book.restore(page for page in pages if self._read.get(page[0]) != read[page[0]])
-        self._read = read
+        try:
+            self.book.restore(page for page in pages if self._read.get(page[0]) != read[page[0]])
+        except ValueError:
+            # What could not be restored has to be said the next time, too.
+            self._pages = ChangedPages(self._database, PAGE_PREFIX)
+            raise
+        self._read |= read
 
     async def write_changes(self) -> None:
         """Store every page that changed since the last call.

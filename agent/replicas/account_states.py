@@ -26,13 +26,11 @@ from agent.replicas.account_parts import (
     identities,
 )
 from agent.replicas.state_rows import (
-    Moment,
     Part,
     StateRow,
     Version,
     database_time,
     delete_old_ids,
-    moment_of,
     put_rows,
     read_newer,
     read_parts,
@@ -42,6 +40,7 @@ from agent.states import Capability
 from agent.store.acting import acting_under
 from agent.store.database import Database, uninterrupted
 from agent.store.leases import TTL, account_lease
+from agent.store.postgresql.moment import Moment, moment_of
 
 log = structlog.get_logger(__name__)
 

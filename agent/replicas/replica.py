@@ -21,12 +21,12 @@ from agent.replicas.published import PublishedAccounts
 from agent.replicas.pushes import NewMessages, StoredPushes
 from agent.replicas.series import ReplicaSeries
 from agent.replicas.shared_key import shared_key
-from agent.replicas.state_rows import moment_of
 from agent.sinks.dispatcher import Dispatcher, grace_for
 from agent.store import StoreError, UnavailableError
 from agent.store.database import Database, uninterrupted
 from agent.store.leases import TICKETS, Lease, account_lease, sink_lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper, Survey
+from agent.store.postgresql.moment import moment_of
 from agent.store.postgresql.trouble import ERRORS
 from agent.tickets.ticket import Ticket
 from agent.webhooks.auth import TokenCheck

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Float,
     LargeBinary,
     String,
     Table,
@@ -21,10 +20,8 @@ from sqlalchemy import (
     cast,
     column,
     delete,
-    extract,
     func,
     select,
-    text,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -35,6 +32,7 @@ from agent.model import AccountKey
 from agent.replicas.account_parts import CALL_IDS, SHOWN
 from agent.store.column_types import storable_text
 from agent.store.leases import database_clock
+from agent.store.postgresql.moment import Moment, not_seen
 from agent.store.schema import account_states
 
 Version = tuple[int, int]
@@ -45,30 +43,6 @@ Part = tuple[AccountKey, str]
 
 _BYTES_A_STATEMENT = 4 * 1024 * 1024
 _KEY = ("provider", "account", "part")
-_MOMENT = select(
-    database_clock(),
-    cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), String), BigInteger),
-    cast(extract("epoch", func.pg_postmaster_start_time()), Float),
-)
-# Each row has the transaction that wrote it. Its number begins anew after four billion: what
-# can be compared is how many transactions ago it was.
-_NOT_SEEN = text("age(account_states.xmin) <= age(CAST(CAST(:seen AS text) AS xid))")
-
-
-class Moment(NamedTuple):
-    """What a transaction sees: all that was committed before."""
-
-    at: float
-    """When, by the database's clock."""
-    oldest: int
-    """The transaction that began first of those whose rows it may not see; the rows of all that
-    began before it can be seen, whatever their own times say."""
-    server: float
-    """When the server was started: another one counts its transactions anew."""
-
-    def includes(self, seen: "Moment") -> bool:
-        """Whether all that could be seen at the moment ``seen`` can be seen now too."""
-        return self.server == seen.server and self.oldest >= seen.oldest
 
 
 class StateRow(NamedTuple):
@@ -140,7 +114,7 @@ async def read_newer(
     columns = (table.provider, table.account, table.part, value, table.epoch, table.revision)
     query = select(*columns).where(table.written_at > since, table.part.in_(SHOWN))
     if seen is not None:
-        query = query.where(_NOT_SEEN.bindparams(seen=str(seen.oldest % 2**32)))
+        query = query.where(not_seen(account_states, seen))
     return [
         (((row[0], row[1]), row[2]), row[3] if row[3] is None else bytes(row[3]), (row[4], row[5]))
         for row in await connection.execute(query)
@@ -159,11 +133,6 @@ async def read_versions(
         (((row[0], row[1]), row[2]), bytes(row[3]), (int(row[4]), int(row[5])))
         for row in await connection.execute(query)
     ]
-
-
-async def moment_of(connection: AsyncConnection) -> Moment:
-    """What the present transaction sees; one that reads sees as much until it ends."""
-    return Moment(*(await connection.execute(_MOMENT)).one())
 
 
 async def database_time(connection: AsyncConnection) -> float:

@@ -24,18 +24,12 @@ from agent.polling.rate_windows import RateWindows
 from agent.replicas import account_states
 from agent.replicas.account_parts import PollingState
 from agent.replicas.account_states import AccountStates
-from agent.replicas.state_rows import (
-    Moment,
-    Part,
-    delete_old_ids,
-    moment_of,
-    read_newer,
-    read_versions,
-)
+from agent.replicas.state_rows import Part, delete_old_ids, read_newer, read_versions
 from agent.states import NumberState
 from agent.store import StoreError
 from agent.store.database import Database
 from agent.store.leases import TTL, account_lease
+from agent.store.postgresql.moment import Moment, moment_of
 from agent.store.schema import account_states as account_states_table
 from tests.postgresql_server import PostgresqlServer
 from tests.replicas.test_account_parts import state

@@ -19,10 +19,11 @@ from agent.model import AccountKey
 from agent.replicas.account_states import AccountStates
 from agent.replicas.forwarded_polls import ForwardedPolls
 from agent.replicas.pushes import StoredPushes
-from agent.replicas.state_rows import database_time, moment_of
+from agent.replicas.state_rows import database_time
 from agent.store.database import Database
 from agent.store.leases import TICKETS, account_lease
 from agent.store.postgresql.lease_keeper import LeaseKeeper
+from agent.store.postgresql.moment import moment_of
 from agent.store.schema import leases, poll_requests
 
 FEW, MANY = 3, 300
