@@ -25,21 +25,27 @@ def test_notes_its_process(index):
 """
 
 
-def processes(folder: Path, conftest: str) -> dict[str, set[str]]:
-    """By file, the processes that its tests ran in."""
-    (folder / "conftest.py").write_text(conftest)
-    for name in ("test_one.py", "test_other.py"):
-        (folder / name).write_text(TESTS)
-    own = ("-c", "/dev/null", "--rootdir", str(folder), "-p", "no:cacheprovider")
+def run_there(folder: Path, count: int) -> str:
+    """What pytest prints about the tests in ``folder``, in so many processes."""
+    own = ("-c", "/dev/null", "--rootdir", str(folder), "-p", "no:cacheprovider", "-v")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *own, "-n", "2", "--dist", "loadgroup", str(folder)],
+        [sys.executable, "-m", "pytest", *own, "-n", str(count), "--dist=loadgroup", str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
         timeout=100,
     )
-    assert "16 passed" in done.stdout, done.stdout
+    return done.stdout
+
+
+def processes(folder: Path, conftest: str) -> dict[str, set[str]]:
+    """By file, the processes that its tests ran in."""
+    (folder / "conftest.py").write_text(conftest)
+    for name in ("test_one.py", "test_other.py"):
+        (folder / name).write_text(TESTS)
+    printed = run_there(folder, 2)
+    assert "16 passed" in printed, printed
     noted: dict[str, set[str]] = defaultdict(set)
     for file in folder.glob("*.processes"):
         noted[file.stem] = set(file.read_text().split())
@@ -82,15 +88,7 @@ def test_what_takes_longest_is_begun_before_the_rest(tmp_path: Path) -> None:
         (tmp_path / name).write_text("def test_it(): pass\n")
     long = "from tests import side_by_side\nside_by_side.LONG = ('test_8.py',)\n"
     (tmp_path / "conftest.py").write_text(CONFTEST + long)
-    own = ("-c", "/dev/null", "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-v")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *own, "-n", "1", "--dist", "loadgroup", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-    begun = re.findall(r"PASSED \S*(test_\d\.py)", done.stdout)
-    assert sorted(begun) == named, done.stdout
+    printed = run_there(tmp_path, 1)
+    begun = re.findall(r"PASSED \S*(test_\d\.py)", printed)
+    assert sorted(begun) == named, printed
     assert begun.index("test_8.py") <= 2

@@ -121,8 +121,10 @@ class LeaseKeeper:
             await self._engine.dispose()
             return
         await self._signs.stop()
-        await self._asked(self._stop())
-        await self._thread.stop()
+        try:
+            await self._asked(self._stop())
+        finally:
+            await self._thread.stop()
 
     def lease(self, name: str) -> Lease | None:
         """The lease ``name``; ``None`` where it is not this agent's, or not for sure any more."""
