@@ -134,6 +134,11 @@ async def replace_summaries(
     await execute_many(connection, _STORE_SUMMARY, stored)
 
 
+def seconds_of(former: Summary | None) -> tuple[float, float]:
+    """For how long of its hour an earlier process knew the phones and the calls."""
+    return (0.0, 0.0) if former is None else (former.reachability_seconds, former.calls_seconds)
+
+
 def summary_of(account: AccountHour, former: Summary | None) -> Summary:
     """The row of an account: balances merged with ``former``, seconds added to those stored."""
     balance, currency = account.balance, account.currency

@@ -30,6 +30,7 @@ from agent.history.rows import (
     replace_calls,
     replace_phones,
     replace_summaries,
+    seconds_of,
     summary_of,
     unknown_phones,
 )
@@ -79,31 +80,22 @@ class HistoryWriter:
 
     async def _write_accounts(self, hour: int, accounts: Mapping[AccountKey, AccountHour]) -> None:
         await self._load([key for key in accounts if key not in self._by_account])
-        await self._look_up_seconds(hour, accounts)
+        async with self._database.transaction() as connection:
+            stored = await read_summaries(connection, hour, accounts)
+        for key, account in accounts.items():
+            if account.stored_seconds is None:
+                account.stored_seconds = seconds_of(stored.get(key))
         work = await asyncio.to_thread(self._planned, accounts)
         await self._name(work)
         await self._write_phones(hour, [it for it in work if it.account.phones is not None])
         await self._write_calls(hour, work)
+        rows = {key: summary_of(it, stored.get(key)) for key, it in accounts.items()}
         async with self._database.transaction() as connection:
-            stored = await read_summaries(connection, hour, accounts)
-            rows = {key: summary_of(it, stored.get(key)) for key, it in accounts.items()}
             await replace_summaries(connection, hour, rows)
 
     def _planned(self, accounts: Mapping[AccountKey, AccountHour]) -> list[_Work]:
         known = ((key, account, self._by_account[key]) for key, account in accounts.items())
         return [_Work(*it, make_plan(it[2], it[1])) for it in known]
-
-    async def _look_up_seconds(self, hour: int, accounts: Mapping[AccountKey, AccountHour]) -> None:
-        """For how long of ``hour`` an earlier process knew the phones and the calls of each."""
-        unknown = {key: it for key, it in accounts.items() if it.stored_seconds is None}
-        if not unknown:
-            return
-        async with self._database.transaction() as connection:
-            stored = await read_summaries(connection, hour, unknown)
-        for key, account in unknown.items():
-            row = stored.get(key)
-            seconds = (0.0, 0.0) if row is None else (row.reachability_seconds, row.calls_seconds)
-            account.stored_seconds = seconds
 
     async def _load(self, keys: Sequence[AccountKey]) -> None:
         """The numbers of accounts; those of which nothing is left are deleted first."""

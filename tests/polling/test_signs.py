@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from agent.replicas.replica import state_of
 from tests.polling.polling_bench import settings_of
 
 
@@ -27,3 +28,4 @@ async def test_signs_differ_once_anything_else_is_known(bench):
     assert poller.signs[0] is not first[0]
     assert poller.breaker_marks != marks
     assert poller.signs[-len(marks) :] == poller.breaker_marks
+    assert state_of(poller, 0.0).signs == poller.signs, "what was written is compared with these"
